@@ -1,0 +1,1 @@
+//! Autoscalers as pure state machines: observation in, decision out.

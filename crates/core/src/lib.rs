@@ -1,0 +1,1 @@
+//! The simulated world: services, pods, metrics pipeline, controllers, event loop.

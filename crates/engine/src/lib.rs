@@ -1,0 +1,1 @@
+//! Event queue, agenda and named random streams.

@@ -1,0 +1,1 @@
+//! Recorders, summaries and exporters.

@@ -1,0 +1,1 @@
+//! Scenario files and manifests to a validated model, with diagnostics.

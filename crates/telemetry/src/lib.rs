@@ -1,0 +1,1 @@
+//! Histograms, series and the threshold grammar.

@@ -1,0 +1,1 @@
+//! Golden decisions and measurements replayed through the code that scenarios use.

@@ -1,0 +1,1 @@
+//! Arrival processes, rate shapes and service-time distributions.
