@@ -1,1 +1,37 @@
 //! Kubernetes kinds as plain types, with the API's own defaulting and validation.
+//!
+//! | Kind | API | Module |
+//! |---|---|---|
+//! | [`Deployment`] | `apps/v1` | [`deployment`] |
+//! | [`HorizontalPodAutoscaler`] | `autoscaling/v2` | [`hpa`] |
+//! | [`Service`] | `v1` | [`service`] |
+//! | [`Ingress`] | `networking.k8s.io/v1` | [`ingress`] |
+//!
+//! Every field that the API knows is known here, so that a reader can report the others as
+//! typing errors. Fields that nothing in flashcrowd depends on are kept as they were written
+//! (`serde_json::Value`). The types mirror the file: what is optional there is an `Option` here,
+//! and defaulting is a separate, explicit step. `null` counts as absent, as it does in the API.
+//!
+//! No type uses `flatten`, `untagged` or an internal tag: with those serde loses the position of
+//! an error in the file.
+
+pub mod deployment;
+pub mod hpa;
+pub mod ingress;
+mod int_or_percent;
+mod labels;
+mod meta;
+mod nullable;
+pub mod pod;
+mod problem;
+pub mod service;
+
+pub use deployment::Deployment;
+pub use hpa::HorizontalPodAutoscaler;
+pub use ingress::Ingress;
+pub use int_or_percent::{IntOrPercent, IntOrString};
+pub use labels::{LabelSelector, LabelSelectorOperator, LabelSelectorRequirement};
+pub use meta::{ObjectMeta, OwnerReference};
+pub use pod::{Container, PodSpec, PodTemplateSpec, Probe};
+pub use problem::Problem;
+pub use service::Service;

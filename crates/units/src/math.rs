@@ -38,3 +38,9 @@ pub fn cos(x: f64) -> f64 {
 pub fn sqrt(x: f64) -> f64 {
     x.sqrt()
 }
+
+/// The gamma function, which continues the factorial: `gamma(n + 1) = n!`.
+#[inline]
+pub fn gamma(x: f64) -> f64 {
+    libm::tgamma(x)
+}

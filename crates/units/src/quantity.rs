@@ -54,6 +54,14 @@ impl Quantity {
     pub fn milli_value(self) -> i64 {
         ceil_div(self.nanos, 1_000_000)
     }
+
+    /// As a float: the mantissa of the canonical form times a power of ten, both of them float64,
+    /// which is `Quantity.AsApproximateFloat64()` of a value that has been through the API server.
+    pub fn to_f64(self) -> f64 {
+        let scales = [(NANO, 1.0), (1_000_000, 1e-3), (1_000, 1e-6), (1, 1e-9)];
+        let (unit, power) = scales.into_iter().find(|(unit, _)| self.nanos % unit == 0).unwrap_or((1, 1e-9));
+        (self.nanos / unit) as f64 * power
+    }
 }
 
 fn ceil_div(nanos: i128, unit: i128) -> i64 {
@@ -194,6 +202,16 @@ mod tests {
         for text in ["", "m", "1.2.3", "1 Gi", "1GiB", "1e", "0x10", "--1", "NaN", "1Mb"] {
             assert!(text.parse::<Quantity>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn floats_are_mantissa_times_power_of_ten() {
+        let float = |text: &str| text.parse::<Quantity>().unwrap().to_f64();
+        assert_eq!(float("100m"), 100.0 * 1e-3);
+        assert_eq!(float("0.33"), 330.0 * 1e-3);
+        assert_eq!(float("5u"), 5.0 * 1e-6);
+        assert_eq!(float("2"), 2.0);
+        assert_eq!(float("-1500m"), -1500.0 * 1e-3);
     }
 
     proptest! {

@@ -1,0 +1,137 @@
+//! Autoscalers by name: how a scenario file picks one.
+
+use crate::Autoscaler;
+use crate::hpa::{Hpa, HpaFlags, InvalidHpa};
+use flashcrowd_manifests::hpa::HpaSpec;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// An autoscaler as a scenario file writes it, tagged by its name: `hpa: { spec: ... }`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum PolicySpec {
+    /// The Horizontal Pod Autoscaler, see [`crate::hpa`].
+    Hpa(HpaPolicy),
+    /// One that was registered with [`Catalog::add`].
+    Custom(CustomPolicy),
+}
+
+/// Parameters of the Horizontal Pod Autoscaler.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HpaPolicy {
+    /// `spec` of a HorizontalPodAutoscaler; `scaleTargetRef` may be left out.
+    pub spec: HpaSpec,
+    /// Flags and feature gates of the controller.
+    #[serde(default)]
+    pub flags: HpaFlags,
+}
+
+/// Parameters of an autoscaler from outside.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CustomPolicy {
+    /// The name that it was registered under.
+    pub name: String,
+    /// What its builder gets.
+    #[serde(default)]
+    pub params: serde_json::Value,
+}
+
+type Build = dyn Fn(&serde_json::Value) -> Result<Box<dyn Autoscaler>, String> + Send + Sync;
+
+/// The autoscalers that a program knows.
+///
+/// ```
+/// use flashcrowd_autoscalers::hpa::{Hpa, HpaFlags};
+/// use flashcrowd_autoscalers::{Catalog, PolicySpec};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let catalog = Catalog::standard().add("mine", |params| {
+///     let spec = serde_json::from_value(params.clone()).map_err(|error| error.to_string())?;
+///     let hpa = Hpa::new(&spec, HpaFlags::default()).map_err(|error| error.to_string())?;
+///     Ok(Box::new(hpa))
+/// });
+/// let policy: PolicySpec =
+///     serde_json::from_str(r#"{ "custom": { "name": "mine", "params": { "maxReplicas": 5 } } }"#)?;
+/// let autoscaler = catalog.build(&policy)?;
+/// assert_eq!(autoscaler.queries().len(), 1);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Default)]
+pub struct Catalog {
+    custom: BTreeMap<String, Box<Build>>,
+}
+
+impl Catalog {
+    /// Those of this crate.
+    pub fn standard() -> Self {
+        Self::default()
+    }
+
+    /// Registers an autoscaler from outside for `custom: { name, params }`. The same name again
+    /// replaces the earlier one.
+    pub fn add<F>(mut self, name: impl Into<String>, build: F) -> Self
+    where
+        F: Fn(&serde_json::Value) -> Result<Box<dyn Autoscaler>, String> + Send + Sync + 'static,
+    {
+        self.custom.insert(name.into(), Box::new(build));
+        self
+    }
+
+    /// Makes the autoscaler that a scenario asks for.
+    ///
+    /// # Errors
+    /// If its parameters are not legal or its name is not registered.
+    pub fn build(&self, policy: &PolicySpec) -> Result<Box<dyn Autoscaler>, CatalogError> {
+        match policy {
+            PolicySpec::Hpa(HpaPolicy { spec, flags }) => Ok(Box::new(Hpa::new(spec, *flags)?)),
+            PolicySpec::Custom(CustomPolicy { name, params }) => {
+                let build = self.custom.get(name).ok_or_else(|| CatalogError::Unknown {
+                    name: name.clone(),
+                    known: self.custom.keys().cloned().collect(),
+                })?;
+                build(params).map_err(|message| CatalogError::Custom {
+                    name: name.clone(),
+                    message,
+                })
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Catalog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Catalog")
+            .field("custom", &self.custom.keys())
+            .finish()
+    }
+}
+
+/// An autoscaler that cannot be made. All of these are mistakes in the scenario.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CatalogError {
+    /// The HPA's specification is not legal.
+    #[error(transparent)]
+    Hpa(#[from] InvalidHpa),
+    /// Nobody has registered this name.
+    #[error("no autoscaler is registered as `{name}`; known are: {}", known.join(", "))]
+    Unknown {
+        /// The name that was asked for.
+        name: String,
+        /// The names that are registered.
+        known: Vec<String>,
+    },
+    /// The builder of an autoscaler from outside refuses its parameters.
+    #[error("autoscaler `{name}`: {message}")]
+    Custom {
+        /// The name it is registered under.
+        name: String,
+        /// What its builder says.
+        message: String,
+    },
+}

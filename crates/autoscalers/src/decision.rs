@@ -1,0 +1,141 @@
+//! What a controller decides, and why.
+
+use crate::TimePoint;
+use crate::hpa::HpaSteps;
+use flashcrowd_units::Replicas;
+use serde::Serialize;
+use std::fmt;
+use std::sync::Arc;
+
+/// The outcome of one sync.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ScalingDecision {
+    /// The time of the sync.
+    pub at: TimePoint,
+    /// The number of replicas that the controller found. Where it could not read it, the last one
+    /// it knew.
+    pub current: Replicas,
+    /// The number of replicas that it wants.
+    pub desired: Replicas,
+    /// What it was after, before anything limited it.
+    pub reason: Reason,
+    /// What kept it from getting that, if anything did.
+    pub limited_by: Option<Limit>,
+    /// Every intermediate number.
+    pub steps: Steps,
+}
+
+impl ScalingDecision {
+    /// Whether there is something to write.
+    pub fn is_rescale(&self) -> bool {
+        self.desired != self.current
+    }
+
+    /// Leaves everything as it is.
+    pub fn hold(at: TimePoint, current: Replicas, reason: Reason) -> Self {
+        Self {
+            at,
+            current,
+            desired: current,
+            reason,
+            limited_by: None,
+            steps: Steps::None,
+        }
+    }
+}
+
+/// What a controller is after. Prints what the real one writes into its event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Reason {
+    /// Nothing: the metrics ask for what there is.
+    None,
+    /// This metric is above its target.
+    MetricAboveTarget {
+        /// The metric, in the controller's words.
+        metric: Arc<str>,
+    },
+    /// All metrics are below their targets.
+    AllMetricsBelowTarget,
+    /// There are more replicas than the maximum.
+    AboveMaxReplicas,
+    /// There are fewer replicas than the minimum.
+    BelowMinReplicas,
+    /// There are no replicas, and the controller is not the one who took them away.
+    ScalingDisabled,
+    /// Too many metrics failed to say anything.
+    MetricsUnavailable,
+    /// The number of replicas could not be read.
+    ScaleUnavailable,
+    /// Something that an autoscaler from outside says.
+    Other(Arc<str>),
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => Ok(()),
+            Self::MetricAboveTarget { metric } => write!(f, "{metric} above target"),
+            Self::AllMetricsBelowTarget => f.write_str("All metrics below target"),
+            Self::AboveMaxReplicas => {
+                f.write_str("Current number of replicas above Spec.MaxReplicas")
+            }
+            Self::BelowMinReplicas => {
+                f.write_str("Current number of replicas below Spec.MinReplicas")
+            }
+            Self::ScalingDisabled => f.write_str("ScalingDisabled"),
+            Self::MetricsUnavailable => f.write_str("FailedComputeMetricsReplicas"),
+            Self::ScaleUnavailable => f.write_str("FailedGetScale"),
+            Self::Other(text) => f.write_str(text),
+        }
+    }
+}
+
+/// What kept a controller from what it was after. Prints the real controller's word for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub enum Limit {
+    /// Recent recommendations were lower.
+    ScaleUpStabilized,
+    /// Recent recommendations were higher.
+    ScaleDownStabilized,
+    /// The rate at which replicas may be added.
+    ScaleUpLimit,
+    /// The rate at which replicas may be removed.
+    ScaleDownLimit,
+    /// The maximum.
+    TooManyReplicas,
+    /// The minimum.
+    TooFewReplicas,
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The variants are the words.
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+/// Every intermediate number of a decision: the raw material of *why*.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Steps {
+    /// The autoscaler says nothing more.
+    None,
+    /// Those of the Horizontal Pod Autoscaler.
+    Hpa(Box<HpaSteps>),
+    /// Those of an autoscaler from outside, by name.
+    Other(Vec<(String, String)>),
+}
+
+impl Steps {
+    /// Those of the Horizontal Pod Autoscaler, if this is one.
+    pub fn hpa(&self) -> Option<&HpaSteps> {
+        match self {
+            Self::Hpa(steps) => Some(steps),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! The metrics pipeline: kubelet and metrics-server.
+//!
+//! Every `resolution` all containers are read. CPU is the rate between the last two reads, so a
+//! container has no CPU value until it has been read twice; memory is the working set at the read.
+//! The API serves a value `lag` after it was measured.
+
+use super::pod::MetricValue;
+use super::{Event, World};
+use crate::plane::DataPlane;
+use crate::record::{Record, Recorder};
+use flashcrowd_engine::RngStreams;
+use flashcrowd_units::{SimDuration, SimTime};
+use rand::RngExt;
+
+impl<P: DataPlane> World<P> {
+    pub(super) fn start_scraping(&mut self, streams: RngStreams) {
+        let resolution = self.model.metrics_server.resolution;
+        let phase = streams.stream("metrics-server").random_range(0..resolution.as_nanos());
+        self.schedule(SimTime::from_nanos(phase), Event::Scrape);
+    }
+
+    pub(super) fn scrape(&mut self) {
+        let now = self.now;
+        let visible = now + self.model.metrics_server.lag;
+        let next = now + self.model.metrics_server.resolution;
+        for pod in self.pods.iter_mut().flatten() {
+            if pod.container.running_since.is_none() {
+                continue;
+            }
+            let usage = self.plane.usage(pod.server, now);
+            if let Some((last, cpu)) = pod.metrics.last.replace((now, usage.cpu_seconds))
+                && now > last
+            {
+                let window = now - last;
+                pod.metrics.values.push_back(MetricValue {
+                    at: now,
+                    visible,
+                    window,
+                    cpu: (usage.cpu_seconds - cpu).max(0.0) / window.as_secs_f64(),
+                    memory: usage.memory_bytes,
+                });
+            }
+        }
+        self.schedule(next, Event::Scrape);
+    }
+
+    /// Whether the metrics API answers.
+    pub(super) fn metrics_available(&self) -> bool {
+        self.now >= self.metrics_outage_until
+    }
+
+    pub(super) fn begin_metrics_outage(&mut self, length: SimDuration, recorder: &mut dyn Recorder) {
+        self.metrics_outage_until = self.metrics_outage_until.max(self.now + length);
+        recorder.record(self.now, &Record::MetricsOutage(true));
+        self.schedule(self.metrics_outage_until, Event::MetricsBack);
+    }
+
+    pub(super) fn end_metrics_outage(&mut self, recorder: &mut dyn Recorder) {
+        if self.metrics_available() {
+            recorder.record(self.now, &Record::MetricsOutage(false));
+        }
+    }
+}

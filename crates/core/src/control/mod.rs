@@ -1,0 +1,362 @@
+//! The control plane: what Kubernetes does around the pods.
+//!
+//! It sees requests only through the counters of the [`DataPlane`]. Four clocks stay apart: when
+//! a metric was measured, when it became visible, when a controller decided, and when the effect
+//! arrived at the pods.
+
+mod autoscaling;
+mod deployment;
+mod intervals;
+mod lifecycle;
+mod metrics;
+mod pod;
+mod victims;
+
+use crate::error::ModelError;
+use crate::exact::ExactPlane;
+use crate::model::{Action, Model, RolloutStrategy, Service, ServiceId};
+use crate::plane::{Change, DataPlane, Notice, ServerId};
+use crate::record::{PodId, Record, Recorder, Totals};
+use autoscaling::Scaler;
+use deployment::{Observed, ReplicaSets};
+use flashcrowd_autoscalers::Catalog;
+use flashcrowd_engine::{Agenda, RngStreams, StreamRng};
+use flashcrowd_units::{SimDuration, SimTime};
+use intervals::IntervalState;
+use lifecycle::PodEvent;
+use pod::{Instant, Pod, instant};
+use serde::{Deserialize, Serialize};
+use victims::Candidate;
+
+/// What can happen in the control plane.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+enum Event {
+    /// Something in the life of a pod.
+    Pod { server: ServerId, id: PodId, event: PodEvent },
+    /// The Deployment controller looks again (`minReadySeconds` may have passed).
+    Reconcile(ServiceId),
+    /// A timed action of the model.
+    Action(u32),
+    /// The metrics API answers again.
+    MetricsBack,
+    /// metrics-server scrapes all pods.
+    Scrape,
+    /// A controller is asked.
+    Autoscale(ServiceId),
+    /// A report interval ends.
+    Interval,
+}
+
+impl Event {
+    /// Breaks ties: pods first, then scrapes, then controllers, then reports.
+    fn class(self) -> u8 {
+        match self {
+            Self::Pod { .. } | Self::Reconcile(_) | Self::Action(_) | Self::MetricsBack => 0,
+            Self::Scrape => 1,
+            Self::Autoscale(_) => 2,
+            Self::Interval => 3,
+        }
+    }
+}
+
+/// A service as its controllers see it.
+struct ServiceState {
+    /// `spec.replicas` of the Deployment.
+    desired: u32,
+    sets: ReplicaSets,
+    /// Its pods, terminating ones included, oldest first.
+    pods: Vec<ServerId>,
+    rng: StreamRng,
+    scaler: Option<Scaler>,
+    interval: IntervalState,
+}
+
+/// A model in motion.
+///
+/// Advances the data plane from one control event to the next. Everything it does follows from
+/// the model and the seed.
+pub struct World<P = ExactPlane> {
+    model: Model,
+    plane: P,
+    now: SimTime,
+    agenda: Agenda<Event>,
+    services: Vec<ServiceState>,
+    /// By server; `None` where the index is free.
+    pods: Vec<Option<Pod>>,
+    free_servers: Vec<ServerId>,
+    next_pod: u32,
+    report_interval: SimDuration,
+    metrics_outage_until: SimTime,
+    control_events: u64,
+    seed: u64,
+}
+
+impl World {
+    /// The world of a model at its start, with every request simulated.
+    ///
+    /// # Errors
+    /// If the model cannot be simulated.
+    pub fn new(model: Model, seed: u64) -> Result<Self, ModelError> {
+        Self::with_catalog(model, seed, &Catalog::standard())
+    }
+
+    /// The same with autoscalers of your own, for [`PolicySpec::Custom`].
+    ///
+    /// # Errors
+    /// If the model cannot be simulated.
+    ///
+    /// [`PolicySpec::Custom`]: flashcrowd_autoscalers::PolicySpec::Custom
+    pub fn with_catalog(model: Model, seed: u64, catalog: &Catalog) -> Result<Self, ModelError> {
+        crate::validate::validate(&model)?;
+        let plane = ExactPlane::new(&model, seed)?;
+        Self::with_plane(model, plane, seed, catalog)
+    }
+}
+
+impl<P: DataPlane> World<P> {
+    /// The world of a model on a data plane that was made from the same model.
+    ///
+    /// # Errors
+    /// If the model cannot be simulated.
+    pub fn with_plane(model: Model, plane: P, seed: u64, catalog: &Catalog) -> Result<Self, ModelError> {
+        crate::validate::validate(&model)?;
+        let streams = RngStreams::new(seed);
+        let mut world = Self {
+            plane,
+            now: SimTime::ZERO,
+            agenda: Agenda::default(),
+            services: Vec::new(),
+            pods: Vec::new(),
+            free_servers: Vec::new(),
+            next_pod: 0,
+            report_interval: SimDuration::from_secs(1),
+            metrics_outage_until: SimTime::ZERO,
+            control_events: 0,
+            seed,
+            model,
+        };
+        for service in &world.model.services {
+            world.services.push(ServiceState {
+                desired: service.replicas,
+                sets: ReplicaSets::new(service.replicas),
+                pods: Vec::new(),
+                rng: streams.stream(&format!("pods/{}", service.name)),
+                scaler: None,
+                interval: IntervalState::default(),
+            });
+        }
+        world.start_scraping(streams);
+        for index in 0..world.model.services.len() {
+            let id = ServiceId(index as u32);
+            world.start_autoscaler(id, streams, catalog)?;
+            for _ in 0..world.model.services[index].replicas {
+                world.place_running_pod(id);
+            }
+        }
+        for (index, action) in world.model.actions.iter().enumerate() {
+            let event = Event::Action(index as u32);
+            world.agenda.schedule(action.at, event.class(), event);
+        }
+        Ok(world)
+    }
+
+    /// How often intervals are recorded. One second unless set.
+    pub fn set_report_interval(&mut self, interval: SimDuration) {
+        assert!(!interval.is_zero(), "a report interval takes time");
+        self.report_interval = interval;
+    }
+
+    /// Runs to the end of the model and tells everything to `recorder`.
+    pub fn run(mut self, recorder: &mut dyn Recorder) -> Totals {
+        self.run_while(recorder, &mut |_| true);
+        self.totals()
+    }
+
+    /// Runs to the end, or until `go_on` says no. It is asked at the end of every report interval,
+    /// with the time. Returns whether the end was reached.
+    pub fn run_while(&mut self, recorder: &mut dyn Recorder, go_on: &mut dyn FnMut(SimTime) -> bool) -> bool {
+        let end = SimTime::ZERO + self.model.duration;
+        if self.now == SimTime::ZERO {
+            let first = (SimTime::ZERO + self.report_interval).min(end);
+            self.schedule(first, Event::Interval);
+            self.announce_first_pods(recorder);
+        }
+        loop {
+            let at = self.agenda.next_at().min(end);
+            while let Some((when, notice)) = self.plane.advance(at) {
+                self.now = when;
+                self.heed(notice, recorder);
+            }
+            assert!(at >= self.now, "simulated time went back to {at} from {}; seed {}", self.now, self.seed);
+            self.now = at;
+            let Some((_, event)) = self.agenda.pop() else {
+                return true;
+            };
+            self.control_events += 1;
+            self.handle(event, recorder);
+            if matches!(event, Event::Interval) {
+                if at == end {
+                    self.check_conservation();
+                    return true;
+                }
+                if !go_on(at) {
+                    return false;
+                }
+            }
+        }
+    }
+
+    /// Counters of the run so far.
+    pub fn totals(&self) -> Totals {
+        let mut totals = self.plane.totals();
+        totals.events += self.control_events;
+        totals
+    }
+
+    fn check_conservation(&self) {
+        let totals = self.totals();
+        assert!(
+            totals.is_conserved(),
+            "requests were lost: {totals:?}; seed {}, time {}",
+            self.seed,
+            self.now
+        );
+    }
+
+    fn schedule(&mut self, at: SimTime, event: Event) {
+        self.agenda.schedule(at, event.class(), event);
+    }
+
+    fn handle(&mut self, event: Event, recorder: &mut dyn Recorder) {
+        match event {
+            Event::Pod { server, id, event } => self.pod_event(server, id, event, recorder),
+            Event::Reconcile(service) => self.reconcile(service, recorder),
+            Event::Action(index) => self.act(index as usize, recorder),
+            Event::MetricsBack => self.end_metrics_outage(recorder),
+            Event::Scrape => self.scrape(),
+            Event::Autoscale(service) => self.autoscale(service, recorder),
+            Event::Interval => self.end_interval(recorder),
+        }
+    }
+
+    fn heed(&mut self, notice: Notice, recorder: &mut dyn Recorder) {
+        match notice {
+            Notice::OutOfMemory(server) => self.out_of_memory(server, recorder),
+            Notice::Drained(server) => self.drained(server, recorder),
+        }
+    }
+
+    fn act(&mut self, index: usize, recorder: &mut dyn Recorder) {
+        match self.model.actions[index].action {
+            Action::RolloutRestart(service) => {
+                self.services[service.index()].sets.new_revision();
+                recorder.record(self.now, &Record::Rollout { service, finished: false });
+                self.reconcile(service, recorder);
+            }
+            Action::Scale(service, replicas) => self.scale(service, replicas, "kubectl scale", "Manual", recorder),
+            Action::MetricsOutage(length) => self.begin_metrics_outage(length, recorder),
+        }
+    }
+
+    /// Writes `spec.replicas`.
+    fn scale(&mut self, service: ServiceId, to: u32, by: &str, reason: &str, recorder: &mut dyn Recorder) {
+        let state = &mut self.services[service.index()];
+        let from = std::mem::replace(&mut state.desired, to);
+        if from == to {
+            return;
+        }
+        recorder.record(self.now, &Record::Scaled { service, from, to, by, reason });
+        self.reconcile(service, recorder);
+    }
+
+    /// One pass of the Deployment and ReplicaSet controllers.
+    fn reconcile(&mut self, service: ServiceId, recorder: &mut dyn Recorder) {
+        let strategy = self.model.services[service.index()].rollout;
+        let observed = self.observe_sets(service, strategy);
+        let state = &self.services[service.index()];
+        let count = |revision| {
+            let of = |id: &&ServerId| self.pod(**id).revision == revision;
+            state.pods.iter().filter(of).count() as u32
+        };
+        let existing: Vec<_> = state.sets.sets.iter().map(|set| count(set.revision)).collect();
+        let desired = state.desired;
+        let was_rolling = state.sets.is_rolling();
+        let sets = &mut self.services[service.index()].sets;
+        sets.reconcile(desired, strategy, &observed, &existing);
+        for set in sets.sets.clone() {
+            self.size(service, set.revision, set.replicas, recorder);
+        }
+        let sets = &self.services[service.index()].sets;
+        if was_rolling && !sets.is_rolling() {
+            recorder.record(self.now, &Record::Rollout { service, finished: true });
+        } else if sets.is_rolling() {
+            self.prune_sets(service, recorder);
+        }
+    }
+
+    /// The last old pod may have gone without anything left to size.
+    fn prune_sets(&mut self, service: ServiceId, recorder: &mut dyn Recorder) {
+        let pods: Vec<u32> = self.services[service.index()].pods.iter().map(|id| self.pod(*id).revision).collect();
+        let sets = &mut self.services[service.index()].sets;
+        let newest = sets.revision();
+        sets.sets.retain(|set| set.revision == newest || set.replicas > 0 || pods.contains(&set.revision));
+        if !sets.is_rolling() {
+            recorder.record(self.now, &Record::Rollout { service, finished: true });
+        }
+    }
+
+    fn observe_sets(&mut self, service: ServiceId, strategy: RolloutStrategy) -> Vec<Observed> {
+        let min_ready = match strategy {
+            RolloutStrategy::RollingUpdate { min_ready, .. } => min_ready.as_nanos() as Instant,
+            RolloutStrategy::Recreate => 0,
+        };
+        let now = instant(self.now);
+        let state = &self.services[service.index()];
+        let mut observed: Vec<_> =
+            state.sets.sets.iter().map(|set| Observed { revision: set.revision, available: 0 }).collect();
+        for pod in state.pods.iter().map(|id| self.pod(*id)).filter(|pod| pod.is_active() && pod.ready) {
+            let available = pod.ready_changed.is_none_or(|since| since + min_ready <= now);
+            if let Some(set) = observed.iter_mut().find(|set| set.revision == pod.revision && available) {
+                set.available += 1;
+            }
+        }
+        observed
+    }
+
+    /// The ReplicaSet controller: creates or deletes pods of one template.
+    fn size(&mut self, service: ServiceId, revision: u32, replicas: u32, recorder: &mut dyn Recorder) {
+        let cost = self.model.services[service.index()].pod.deletion_cost;
+        let pods = self.services[service.index()].pods.iter().map(|id| self.pod(*id));
+        let mut candidates: Vec<_> = pods
+            .filter(|pod| pod.revision == revision && pod.is_active())
+            .map(|pod| (Candidate::new(pod, cost), pod.server))
+            .collect();
+        let (have, want) = (candidates.len(), replicas as usize);
+        if have > want {
+            let now = instant(self.now);
+            candidates.sort_by(|a, b| victims::order(&a.0, &b.0, now));
+            for (_, server) in candidates.into_iter().take(have - want) {
+                self.terminate(server, "ScaleDown", recorder);
+            }
+        }
+        for _ in have..want {
+            self.create_pod(service, revision, recorder);
+        }
+    }
+
+    fn pod(&self, server: ServerId) -> &Pod {
+        self.pods[server.0 as usize].as_ref().expect("a pod that is listed exists")
+    }
+
+    fn pod_mut(&mut self, server: ServerId) -> &mut Pod {
+        self.pods[server.0 as usize].as_mut().expect("a pod that is listed exists")
+    }
+
+    fn service_of(&self, service: ServiceId) -> &Service {
+        &self.model.services[service.index()]
+    }
+
+    fn apply(&mut self, change: Change) {
+        self.plane.apply(self.now, change);
+    }
+}

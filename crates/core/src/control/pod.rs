@@ -1,0 +1,153 @@
+//! A pod as its controllers see it.
+
+use crate::model::{Probe, ServiceId};
+use crate::plane::ServerId;
+use crate::record::{PodId, PodStage};
+use flashcrowd_units::{SimDuration, SimTime};
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+
+/// An instant that may lie before the start of the run [ns]: the pods that are there when a run
+/// begins have been running for an hour.
+pub(crate) type Instant = i64;
+
+/// A simulated time as an [`Instant`].
+pub(crate) fn instant(at: SimTime) -> Instant {
+    at.as_nanos() as i64
+}
+
+/// How long the first pods have been running when the run begins.
+pub(crate) const HISTORY: Instant = -3_600_000_000_000;
+
+/// One pod, from its creation until its index is free again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Pod {
+    pub(crate) id: PodId,
+    pub(crate) server: ServerId,
+    pub(crate) service: ServiceId,
+    /// Which template it was made from.
+    pub(crate) revision: u32,
+    /// Breaks ties among victims as the random part of a name does.
+    pub(crate) uid: u64,
+    pub(crate) created: Instant,
+    /// `status.startTime`.
+    pub(crate) started: Option<Instant>,
+    pub(crate) stage: PodStage,
+    pub(crate) ready: bool,
+    /// Last transition of the Ready condition.
+    pub(crate) ready_changed: Option<Instant>,
+    /// The deletion timestamp.
+    pub(crate) deleting: Option<SimTime>,
+    pub(crate) container: Container,
+    /// The load balancer sends it requests.
+    pub(crate) routed: bool,
+    pub(crate) metrics: PodMetrics,
+}
+
+/// The application's container.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Container {
+    /// Counts starts: events of an earlier container are stale.
+    pub(crate) starts: u32,
+    pub(crate) running_since: Option<SimTime>,
+    pub(crate) listening: bool,
+    /// It was told to stop.
+    pub(crate) stopping: bool,
+    /// Exits in a row that were not asked for, for the back-off.
+    pub(crate) crashes: u32,
+    pub(crate) restarts: u32,
+    pub(crate) startup: ProbeResult,
+    pub(crate) readiness: ProbeResult,
+    pub(crate) liveness: ProbeResult,
+    /// Counters at the last report interval.
+    pub(crate) reported_cpu_seconds: f64,
+    pub(crate) reported_periods: u64,
+    pub(crate) reported_throttled: u64,
+}
+
+/// A run of equal probe results.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+pub(crate) struct ProbeResult {
+    last: Option<bool>,
+    run: u32,
+    /// What the probe says; `None` before the first verdict.
+    pub(crate) verdict: Option<bool>,
+}
+
+impl ProbeResult {
+    /// Takes a result in. Returns the verdict if it has just been reached or changed.
+    pub(crate) fn note(&mut self, success: bool, probe: &Probe) -> Option<bool> {
+        self.run = if self.last == Some(success) { self.run + 1 } else { 1 };
+        self.last = Some(success);
+        let needed = if success { probe.success_threshold } else { probe.failure_threshold };
+        if self.run < needed || self.verdict == Some(success) {
+            return None;
+        }
+        self.verdict = Some(success);
+        self.verdict
+    }
+}
+
+/// The CPU and memory figures of one pod in the metrics API.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct PodMetrics {
+    /// The last scrape: when, and the CPU counter then [core seconds].
+    pub(crate) last: Option<(SimTime, f64)>,
+    /// Values on their way, and the one that is served, oldest first.
+    pub(crate) values: VecDeque<MetricValue>,
+}
+
+/// One value of the metrics API.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct MetricValue {
+    /// When it was measured.
+    pub(crate) at: SimTime,
+    /// From when on it is served.
+    pub(crate) visible: SimTime,
+    pub(crate) window: SimDuration,
+    /// CPU [cores].
+    pub(crate) cpu: f64,
+    /// Memory [bytes].
+    pub(crate) memory: u64,
+}
+
+impl PodMetrics {
+    /// What the API answers at `now`.
+    pub(crate) fn served(&mut self, now: SimTime) -> Option<MetricValue> {
+        while self.values.len() > 1 && self.values[1].visible <= now {
+            self.values.pop_front();
+        }
+        self.values.front().copied().filter(|value| value.visible <= now)
+    }
+}
+
+impl Pod {
+    /// It counts for its ReplicaSet.
+    pub(crate) fn is_active(&self) -> bool {
+        self.deleting.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_probe_needs_its_run() {
+        let probe = Probe {
+            initial_delay: SimDuration::ZERO,
+            period: SimDuration::from_secs(10),
+            timeout: SimDuration::from_secs(1),
+            success_threshold: 2,
+            failure_threshold: 3,
+        };
+        let mut result = ProbeResult::default();
+        let verdicts: Vec<_> = [true, false, true, true, false, false, true, false, false, false]
+            .map(|success| result.note(success, &probe))
+            .to_vec();
+        let mut expected = [None; 10];
+        expected[3] = Some(true);
+        expected[9] = Some(false);
+        assert_eq!(verdicts, expected);
+    }
+}

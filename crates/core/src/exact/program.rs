@@ -1,0 +1,226 @@
+//! Request programs, compiled once into a flat list of instructions.
+
+use super::timeouts::{TimeoutClass, Timeouts};
+use crate::error::ModelError;
+use crate::model::{Endpoint, EndpointId, Model, Step};
+use crate::record::Failure;
+use flashcrowd_units::SimDuration;
+use flashcrowd_workload::DurationSampler;
+use rand::{Rng, RngExt};
+use serde::{Deserialize, Serialize};
+
+/// What a request does next. `draw` is an index into the numbers that were drawn for it at its
+/// arrival, relative to those of its endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Instruction {
+    /// Core-time on the pod, divided among `threads`.
+    Cpu { draw: u32, threads: u32 },
+    /// Time without CPU.
+    Wait { draw: u32 },
+    /// A request to another service, whose own draws start at `draw`.
+    Call { endpoint: EndpointId, draw: u32, timeout: TimeoutClass },
+    /// Go to `target` unless the uniform number `draw` lies below `threshold`.
+    SkipUnless { draw: u32, from: u64, below: u64, target: u32 },
+    /// Go to `target`.
+    Jump { target: u32 },
+    /// The answer.
+    Done,
+}
+
+/// What is drawn for a request when it arrives.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+enum Draw {
+    Duration(DurationSampler),
+    Uniform,
+}
+
+/// The compiled programs of all endpoints.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Programs {
+    pub(crate) code: Vec<Instruction>,
+    endpoints: Vec<Compiled>,
+    /// The largest number of draws of any endpoint, its callees' included.
+    pub(crate) draws_max: usize,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Compiled {
+    start: u32,
+    draws: Vec<Draw>,
+}
+
+/// A request's whole tree of calls may need this many random numbers.
+const DRAWS_LIMIT: usize = 1 << 12;
+
+impl Programs {
+    /// Compiles the endpoints of a model. Call time-outs are registered with `timeouts`.
+    ///
+    /// # Errors
+    /// If endpoints call each other in a circle, or the tree of calls is too large.
+    pub(crate) fn compile(model: &Model, timeouts: &mut Timeouts) -> Result<Self, ModelError> {
+        let mut programs = Self::default();
+        let draws = order(&model.endpoints)?;
+        for endpoint in &model.endpoints {
+            let start = programs.code.len() as u32;
+            let mut compiled = Compiled { start, draws: Vec::new() };
+            programs.emit(model, &endpoint.steps, &mut compiled, &draws, timeouts);
+            programs.code.push(Instruction::Done);
+            programs.endpoints.push(compiled);
+        }
+        // A caller's numbers are followed by those of the endpoints that it calls.
+        for index in 0..programs.endpoints.len() {
+            let mut all = Vec::new();
+            programs.flatten(model, index, &mut all);
+            programs.draws_max = programs.draws_max.max(all.len());
+            programs.endpoints[index].draws = all;
+        }
+        Ok(programs)
+    }
+
+    fn emit(&mut self, model: &Model, steps: &[Step], compiled: &mut Compiled, sizes: &[usize], timeouts: &mut Timeouts) {
+        for step in steps {
+            let draw = compiled.draws.len() as u32;
+            match step {
+                Step::Cpu(time) | Step::ParallelCpu { time, .. } => {
+                    let threads = if let Step::ParallelCpu { threads, .. } = step { *threads } else { 1 };
+                    compiled.draws.push(Draw::Duration(time.sampler()));
+                    self.code.push(Instruction::Cpu { draw, threads });
+                }
+                Step::Wait(time) => {
+                    compiled.draws.push(Draw::Duration(time.sampler()));
+                    self.code.push(Instruction::Wait { draw });
+                }
+                Step::Call { endpoint, timeout } => {
+                    // Placeholders: `flatten` puts the callee's draws here.
+                    compiled.draws.extend(vec![Draw::Uniform; sizes[endpoint.index()]]);
+                    let callee = &model.services[model.endpoints[endpoint.index()].service.index()];
+                    let patience = callee.load_balancer.timeout.map_or(*timeout, |proxy| proxy.min(*timeout));
+                    let timeout = timeouts.class(patience, Failure::UpstreamTimeout);
+                    self.code.push(Instruction::Call { endpoint: *endpoint, draw, timeout });
+                }
+                Step::Choose(alternatives) => {
+                    compiled.draws.push(Draw::Uniform);
+                    let mut ends = Vec::new();
+                    let mut below = 0.0;
+                    for (share, steps) in alternatives {
+                        let test = self.code.len();
+                        let from = below;
+                        below += share.get();
+                        self.code.push(Instruction::Done);
+                        self.emit(model, steps, compiled, sizes, timeouts);
+                        ends.push(self.code.len());
+                        self.code.push(Instruction::Done);
+                        self.code[test] = Instruction::SkipUnless {
+                            draw,
+                            from: fraction(from),
+                            below: fraction(below),
+                            target: self.code.len() as u32,
+                        };
+                    }
+                    for end in ends {
+                        self.code[end] = Instruction::Jump { target: self.code.len() as u32 };
+                    }
+                }
+            }
+        }
+    }
+
+    /// The draws of endpoint `index` in the order of its instructions, callees inline.
+    fn flatten(&self, model: &Model, index: usize, all: &mut Vec<Draw>) {
+        walk(&model.endpoints[index].steps, &mut |step| match step {
+            Step::Cpu(time) | Step::ParallelCpu { time, .. } | Step::Wait(time) => all.push(Draw::Duration(time.sampler())),
+            Step::Choose(_) => all.push(Draw::Uniform),
+            Step::Call { endpoint, .. } => self.flatten(model, endpoint.index(), all),
+        });
+    }
+
+    /// Where the program of an endpoint starts.
+    #[inline]
+    pub(crate) fn start(&self, endpoint: EndpointId) -> u32 {
+        self.endpoints[endpoint.index()].start
+    }
+
+    /// Numbers that a request of this endpoint needs.
+    #[inline]
+    pub(crate) fn draws(&self, endpoint: EndpointId) -> usize {
+        self.endpoints[endpoint.index()].draws.len()
+    }
+
+    /// Draws everything that a request of this endpoint will need.
+    #[inline]
+    pub(crate) fn draw<R: Rng>(&self, endpoint: EndpointId, rng: &mut R, into: &mut [u64]) {
+        let draws = &self.endpoints[endpoint.index()].draws;
+        for (draw, number) in draws.iter().zip(into) {
+            *number = match draw {
+                Draw::Duration(sampler) => sampler.sample(rng).as_nanos(),
+                Draw::Uniform => rng.random(),
+            };
+        }
+    }
+}
+
+/// A probability as a threshold for a uniform `u64`.
+fn fraction(share: f64) -> u64 {
+    if share >= 1.0 { u64::MAX } else { (share * 18_446_744_073_709_551_616.0) as u64 }
+}
+
+/// Visits the steps in the order in which they are compiled.
+fn walk<'a>(steps: &'a [Step], visit: &mut impl FnMut(&'a Step)) {
+    for step in steps {
+        visit(step);
+        if let Step::Choose(alternatives) = step {
+            for (_, steps) in alternatives {
+                walk(steps, visit);
+            }
+        }
+    }
+}
+
+/// How many draws each endpoint needs, its callees included.
+fn order(endpoints: &[Endpoint]) -> Result<Vec<usize>, ModelError> {
+    #[derive(Clone, Copy, PartialEq)]
+    enum State {
+        New,
+        Open,
+        Known(usize),
+    }
+    fn size(index: usize, endpoints: &[Endpoint], states: &mut [State]) -> Result<usize, ModelError> {
+        match states[index] {
+            State::Known(size) => return Ok(size),
+            State::Open => return Err(ModelError::CyclicCalls { endpoint: endpoints[index].name.clone() }),
+            State::New => states[index] = State::Open,
+        }
+        let mut total = 0;
+        let mut failed = None;
+        walk(&endpoints[index].steps, &mut |step| {
+            total += match step {
+                Step::Call { endpoint, .. } => match size(endpoint.index(), endpoints, states) {
+                    Ok(size) => size,
+                    Err(error) => {
+                        failed.get_or_insert(error);
+                        0
+                    }
+                },
+                _ => 1,
+            };
+        });
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        if total > DRAWS_LIMIT {
+            return Err(ModelError::TooManySteps { endpoint: endpoints[index].name.clone(), limit: DRAWS_LIMIT });
+        }
+        states[index] = State::Known(total);
+        Ok(total)
+    }
+    let mut states = vec![State::New; endpoints.len()];
+    (0..endpoints.len()).map(|index| size(index, endpoints, &mut states)).collect()
+}
+
+/// The client's patience, or the proxy's if that is shorter.
+pub(crate) fn shorter(client: SimDuration, proxy: Option<SimDuration>) -> (SimDuration, Failure) {
+    match proxy {
+        Some(proxy) if proxy < client => (proxy, Failure::UpstreamTimeout),
+        _ => (client, Failure::ClientTimeout),
+    }
+}

@@ -1,0 +1,175 @@
+//! Requests in flight: slots in a slab, linked into queues by index, never allocated one by one.
+
+use crate::model::EndpointId;
+use flashcrowd_units::SimTime;
+use serde::{Deserialize, Serialize};
+
+/// Index of a request in the slab.
+pub(crate) type Slot = u32;
+
+/// No slot.
+pub(crate) const NIL: Slot = u32::MAX;
+
+/// One attempt to have an endpoint executed: a client's request, or a call between services.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Request {
+    /// When it was sent.
+    pub(crate) arrived: SimTime,
+    /// The pod that has it.
+    pub(crate) server: u32,
+    /// The next one in the pod's queue; while it waits for a call, the callee.
+    pub(crate) next: Slot,
+    /// Who called; [`NIL`] for a client.
+    pub(crate) parent: Slot,
+    /// The next instruction.
+    pub(crate) pc: u32,
+    /// Counts the uses of this slot.
+    generation: u32,
+    pub(crate) endpoint: EndpointId,
+    pub(crate) state: State,
+    /// Nobody waits for the answer any more: it was counted as failed when they gave up.
+    pub(crate) abandoned: bool,
+}
+
+/// What a request is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum State {
+    /// The slot is unused.
+    Free,
+    /// In the backlog of its pod.
+    Queued,
+    /// Has CPU of its own until an event in the queue.
+    Running,
+    /// At the shared CPU of its pod.
+    Sharing,
+    /// Waits until an event in the queue.
+    Waiting,
+    /// Waits for the answer of a callee.
+    Calling,
+    /// Its pod is gone; the slot is free as soon as its event has come.
+    Dead,
+}
+
+/// The slab.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Requests {
+    slots: Vec<Request>,
+    free: Vec<Slot>,
+    /// What was drawn for each request, `stride` numbers a slot.
+    draws: Vec<u64>,
+    stride: usize,
+}
+
+impl Requests {
+    /// An empty slab for requests of at most `stride` draws.
+    pub(crate) fn new(stride: usize) -> Self {
+        Self { slots: Vec::new(), free: Vec::new(), draws: Vec::new(), stride }
+    }
+
+    /// A slot for a new request.
+    #[inline]
+    pub(crate) fn allocate(&mut self, arrived: SimTime, endpoint: EndpointId, parent: Slot, pc: u32) -> Slot {
+        if let Some(slot) = self.free.pop() {
+            let request = &mut self.slots[slot as usize];
+            request.arrived = arrived;
+            request.next = NIL;
+            request.parent = parent;
+            request.pc = pc;
+            request.endpoint = endpoint;
+            request.abandoned = false;
+            return slot;
+        }
+        self.grow(arrived, endpoint, parent, pc)
+    }
+
+    #[cold]
+    fn grow(&mut self, arrived: SimTime, endpoint: EndpointId, parent: Slot, pc: u32) -> Slot {
+        let slot = self.slots.len() as Slot;
+        assert!(slot < NIL, "more than four billion requests in flight");
+        self.slots.push(Request {
+            arrived,
+            server: NIL,
+            next: NIL,
+            parent,
+            pc,
+            generation: 0,
+            endpoint,
+            state: State::Free,
+            abandoned: false,
+        });
+        self.draws.resize(self.slots.len() * self.stride, 0);
+        slot
+    }
+
+    /// Gives a slot back.
+    #[inline]
+    pub(crate) fn release(&mut self, slot: Slot) {
+        let request = &mut self.slots[slot as usize];
+        request.generation = request.generation.wrapping_add(1);
+        request.state = State::Free;
+        self.free.push(slot);
+    }
+
+    /// Where the numbers drawn for a request are kept.
+    #[inline]
+    pub(crate) fn draws_mut(&mut self, slot: Slot) -> &mut [u64] {
+        let first = slot as usize * self.stride;
+        &mut self.draws[first..first + self.stride]
+    }
+
+    /// One of the numbers drawn for a request.
+    #[inline]
+    pub(crate) fn draw(&self, slot: Slot, index: u32) -> u64 {
+        self.draws[slot as usize * self.stride + index as usize]
+    }
+
+    /// Hands `count` numbers of a caller, from `first` on, to its callee.
+    pub(crate) fn hand_over(&mut self, caller: Slot, first: u32, callee: Slot, count: usize) {
+        let from = caller as usize * self.stride + first as usize;
+        self.draws.copy_within(from..from + count, callee as usize * self.stride);
+    }
+
+    #[inline]
+    pub(crate) fn generation(&self, slot: Slot) -> u32 {
+        self.slots[slot as usize].generation
+    }
+
+    #[inline]
+    pub(crate) fn arrived(&self, slot: Slot) -> SimTime {
+        self.slots[slot as usize].arrived
+    }
+
+    /// Whether somebody still waits for the answer to what was in this slot.
+    #[inline]
+    pub(crate) fn is_awaited(&self, slot: Slot, generation: u32) -> bool {
+        let request = &self.slots[slot as usize];
+        request.generation == generation && !request.abandoned && request.state != State::Dead
+    }
+
+    /// Clients that wait for an answer.
+    pub(crate) fn awaited_clients(&self) -> u64 {
+        let waits = |r: &&Request| !matches!(r.state, State::Free | State::Dead) && !r.abandoned && r.parent == NIL;
+        self.slots.iter().filter(waits).count() as u64
+    }
+
+    /// Every slot that belongs to a pod.
+    pub(crate) fn of_server(&self, server: u32) -> Vec<Slot> {
+        let mine = |r: &Request| r.server == server && !matches!(r.state, State::Free | State::Dead);
+        (0..self.slots.len() as Slot).filter(|&slot| mine(&self.slots[slot as usize])).collect()
+    }
+}
+
+impl std::ops::Index<Slot> for Requests {
+    type Output = Request;
+    #[inline]
+    fn index(&self, slot: Slot) -> &Request {
+        &self.slots[slot as usize]
+    }
+}
+
+impl std::ops::IndexMut<Slot> for Requests {
+    #[inline]
+    fn index_mut(&mut self, slot: Slot) -> &mut Request {
+        &mut self.slots[slot as usize]
+    }
+}

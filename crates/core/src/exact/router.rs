@@ -1,0 +1,320 @@
+//! Which pod gets the next request.
+
+use crate::model::{BalancingPolicy, KeepAlive};
+use flashcrowd_engine::StreamRng;
+use rand::Rng;
+use serde::{Deserialize, Serialize};
+
+/// The load balancer of one service: the pods it may choose from, and how it chooses.
+///
+/// Pods are known by a small index of their own, given out by the plane, the lowest free one
+/// first; an index stays with its pod until the pod is gone.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Router {
+    choice: Choice,
+    /// Pods that may be chosen, in the order in which they became ready.
+    members: Vec<u32>,
+    /// By pod: its attempts in flight and whether it may be chosen.
+    pods: Vec<(u32, bool)>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+enum Choice {
+    Random(StreamRng),
+    KeepAlive { rng: StreamRng, requests: u32, connections: Vec<(u32, u32)> },
+    RoundRobin(usize),
+    LeastOutstanding(Levels),
+    PowerOfTwo(StreamRng),
+}
+
+/// No pod.
+const NONE: u32 = u32::MAX;
+
+impl Router {
+    pub(crate) fn new(policy: BalancingPolicy, keep_alive: Option<KeepAlive>, rng: StreamRng) -> Self {
+        let choice = match (policy, keep_alive) {
+            (BalancingPolicy::Random, None) => Choice::Random(rng),
+            (BalancingPolicy::Random, Some(KeepAlive { connections, requests })) => {
+                let connections = vec![(NONE, 0); connections as usize];
+                Choice::KeepAlive { rng, requests, connections }
+            }
+            (BalancingPolicy::RoundRobin, _) => Choice::RoundRobin(0),
+            (BalancingPolicy::LeastOutstanding, _) => Choice::LeastOutstanding(Levels::default()),
+            (BalancingPolicy::PowerOfTwo, _) => Choice::PowerOfTwo(rng),
+        };
+        Self { choice, members: Vec::new(), pods: Vec::new() }
+    }
+
+    /// The pod for the next attempt, which counts as in flight from now on. `None` if there is none.
+    #[inline]
+    pub(crate) fn pick(&mut self) -> Option<u32> {
+        if self.members.is_empty() {
+            return None;
+        }
+        let (members, pods) = (&self.members, &self.pods);
+        let pod = match &mut self.choice {
+            Choice::LeastOutstanding(levels) => {
+                let pod = levels.least();
+                let outstanding = pods[pod as usize].0;
+                levels.move_to(pod, outstanding, outstanding + 1);
+                pod
+            }
+            Choice::Random(rng) => members[below(rng, members.len())],
+            Choice::RoundRobin(next) => {
+                *next = if *next + 1 < members.len() { *next + 1 } else { 0 };
+                members[*next]
+            }
+            Choice::PowerOfTwo(rng) => {
+                let first = below(rng, members.len());
+                let mut second = below(rng, members.len().max(2) - 1);
+                second += usize::from(second >= first);
+                let (a, b) = (members[first], members[second.min(members.len() - 1)]);
+                // As nginx does it: on a tie the second one drawn.
+                if pods[a as usize].0 < pods[b as usize].0 { a } else { b }
+            }
+            Choice::KeepAlive { rng, requests, connections } => {
+                let connection = below(rng, connections.len());
+                let (pod, left) = &mut connections[connection];
+                let usable = *left > 0 && pods.get(*pod as usize).is_some_and(|&(_, member)| member);
+                if !usable {
+                    *pod = members[below(rng, members.len())];
+                    *left = *requests;
+                }
+                *left -= 1;
+                *pod
+            }
+        };
+        self.pods[pod as usize].0 += 1;
+        Some(pod)
+    }
+
+    /// An attempt on `pod` is over.
+    #[inline]
+    pub(crate) fn done(&mut self, pod: u32) {
+        let (outstanding, member) = &mut self.pods[pod as usize];
+        *outstanding -= 1;
+        if let Choice::LeastOutstanding(levels) = &mut self.choice
+            && *member
+        {
+            levels.move_to(pod, *outstanding + 1, *outstanding);
+        }
+    }
+
+    /// The pod may be chosen from now on.
+    pub(crate) fn add(&mut self, pod: u32) {
+        if self.pods.len() <= pod as usize {
+            self.pods.resize(pod as usize + 1, (0, false));
+        }
+        let (outstanding, member) = &mut self.pods[pod as usize];
+        if std::mem::replace(member, true) {
+            return;
+        }
+        self.members.push(pod);
+        if let Choice::LeastOutstanding(levels) = &mut self.choice {
+            levels.insert(pod, *outstanding);
+        }
+    }
+
+    /// The pod is not chosen any more.
+    pub(crate) fn remove(&mut self, pod: u32) {
+        let Some((outstanding, member)) = self.pods.get_mut(pod as usize) else {
+            return;
+        };
+        if !std::mem::replace(member, false) {
+            return;
+        }
+        self.members.retain(|&m| m != pod);
+        if let Choice::LeastOutstanding(levels) = &mut self.choice {
+            levels.remove(pod, *outstanding);
+        }
+        if let Choice::KeepAlive { connections, .. } = &mut self.choice {
+            // The index will be given to another pod, which has no connections yet.
+            connections.iter_mut().filter(|(p, _)| *p == pod).for_each(|c| *c = (NONE, 0));
+        }
+    }
+}
+
+/// A uniform index below `len`.
+#[inline]
+fn below(rng: &mut StreamRng, len: usize) -> usize {
+    ((u128::from(rng.next_u64()) * len as u128) >> 64) as usize
+}
+
+/// Pods by their number of attempts in flight: a bit set for each number, so that the pod with the
+/// fewest (the lowest index among equals) is found in constant time, however many there are.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Levels {
+    /// `words` of pods for each level, one after the other.
+    bits: Vec<u64>,
+    /// For each level, `summaries` words with a bit for each non-empty word.
+    summary: Vec<u64>,
+    words: usize,
+    summaries: usize,
+    levels: usize,
+    /// The lowest level that is not empty.
+    lowest: usize,
+}
+
+impl Levels {
+    #[inline]
+    fn least(&self) -> u32 {
+        for s in 0..self.summaries {
+            let summary = self.summary[self.lowest * self.summaries + s];
+            if summary != 0 {
+                let word = s * 64 + summary.trailing_zeros() as usize;
+                let bits = self.bits[self.lowest * self.words + word];
+                return (word * 64) as u32 + bits.trailing_zeros();
+            }
+        }
+        unreachable!("the lowest level of the load balancer is empty")
+    }
+
+    #[inline]
+    fn move_to(&mut self, pod: u32, from: u32, to: u32) {
+        if to as usize >= self.levels {
+            self.grow(pod as usize, to as usize);
+        }
+        let emptied = self.clear(pod as usize, from as usize);
+        self.set(pod as usize, to as usize);
+        if (to as usize) < self.lowest || emptied && from as usize == self.lowest {
+            self.lowest = to as usize;
+        }
+    }
+
+    fn insert(&mut self, pod: u32, outstanding: u32) {
+        self.grow(pod as usize, outstanding as usize);
+        let first = self.summary.iter().all(|&summary| summary == 0);
+        self.set(pod as usize, outstanding as usize);
+        self.lowest = if first { outstanding as usize } else { self.lowest.min(outstanding as usize) };
+    }
+
+    fn remove(&mut self, pod: u32, outstanding: u32) {
+        if self.clear(pod as usize, outstanding as usize) && outstanding as usize == self.lowest {
+            let level = |l: usize| &self.summary[l * self.summaries..(l + 1) * self.summaries];
+            let next = (self.lowest..self.levels).find(|&l| level(l).iter().any(|&s| s != 0));
+            self.lowest = next.unwrap_or(0);
+        }
+    }
+
+    #[inline]
+    fn set(&mut self, pod: usize, level: usize) {
+        let word = pod / 64;
+        self.bits[level * self.words + word] |= 1 << (pod % 64);
+        self.summary[level * self.summaries + word / 64] |= 1 << (word % 64);
+    }
+
+    /// Takes a pod out of a level; tells whether the level is empty then.
+    #[inline]
+    fn clear(&mut self, pod: usize, level: usize) -> bool {
+        let word = pod / 64;
+        let bits = &mut self.bits[level * self.words + word];
+        *bits &= !(1 << (pod % 64));
+        if *bits != 0 {
+            return false;
+        }
+        let first = level * self.summaries;
+        self.summary[first + word / 64] &= !(1 << (word % 64));
+        self.summary[first..first + self.summaries].iter().all(|&s| s == 0)
+    }
+
+    /// Makes room for this pod and this level.
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, pod: usize, level: usize) {
+        let words = self.words.max((pod / 64 + 1).next_power_of_two());
+        let levels = self.levels.max((level + 1).next_power_of_two()).max(16);
+        if words == self.words && levels == self.levels {
+            return;
+        }
+        let mut grown = Self {
+            bits: vec![0; words * levels],
+            summary: vec![0; words.div_ceil(64) * levels],
+            words,
+            summaries: words.div_ceil(64),
+            levels,
+            lowest: self.lowest,
+        };
+        for level in 0..self.levels {
+            for word in 0..self.words {
+                let mut bits = self.bits[level * self.words + word];
+                while bits != 0 {
+                    grown.set(word * 64 + bits.trailing_zeros() as usize, level);
+                    bits &= bits - 1;
+                }
+            }
+        }
+        *self = grown;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flashcrowd_engine::RngStreams;
+    use proptest::prelude::*;
+
+    fn router(policy: BalancingPolicy, pods: u32) -> Router {
+        let mut router = Router::new(policy, None, RngStreams::new(1).stream("test"));
+        (0..pods).for_each(|pod| router.add(pod));
+        router
+    }
+
+    #[test]
+    fn round_robin_takes_turns() {
+        let mut router = router(BalancingPolicy::RoundRobin, 3);
+        let picks: Vec<_> = (0..6).map(|_| router.pick().unwrap()).collect();
+        assert_eq!(picks, [1, 2, 0, 1, 2, 0]);
+    }
+
+    #[test]
+    fn power_of_two_never_picks_the_most_loaded_of_two() {
+        let mut router = router(BalancingPolicy::PowerOfTwo, 2);
+        for _ in 0..100 {
+            let before = [router.pods[0].0, router.pods[1].0];
+            let pick = router.pick().unwrap() as usize;
+            assert!(before[pick] <= before[1 - pick]);
+        }
+    }
+
+    #[test]
+    fn kept_connections_stay_with_their_pod() {
+        let keep = KeepAlive { connections: 1, requests: 5 };
+        let mut router = Router::new(BalancingPolicy::Random, Some(keep), RngStreams::new(1).stream("test"));
+        (0..64).for_each(|pod| router.add(pod));
+        let picks: Vec<_> = (0..50).map(|_| router.pick().unwrap()).collect();
+        assert!(picks.chunks(5).all(|chunk| chunk.iter().all(|p| *p == chunk[0])));
+        assert!(picks.chunks(5).any(|chunk| chunk[0] != picks[0]));
+    }
+
+    proptest! {
+        /// The bit sets find what a scan finds.
+        #[test]
+        fn least_outstanding_is_the_scan(steps in prop::collection::vec((0u8..5, 0u32..150), 1..600)) {
+            let mut router = router(BalancingPolicy::LeastOutstanding, 3);
+            let mut scan: Vec<(u32, bool)> = vec![(0, true); 3];
+            for (what, pod) in steps {
+                match what {
+                    0 => {
+                        router.add(pod);
+                        if scan.len() <= pod as usize { scan.resize(pod as usize + 1, (0, false)); }
+                        scan[pod as usize].1 = true;
+                    }
+                    1 if (pod as usize) < scan.len() => {
+                        router.remove(pod);
+                        scan[pod as usize].1 = false;
+                    }
+                    2 if (pod as usize) < scan.len() && scan[pod as usize].0 > 0 => {
+                        router.done(pod);
+                        scan[pod as usize].0 -= 1;
+                    }
+                    _ => {
+                        let least = scan.iter().enumerate().filter(|(_, p)| p.1).map(|(i, p)| (p.0, i)).min();
+                        let pick = router.pick();
+                        prop_assert_eq!(pick, least.map(|(_, i)| i as u32));
+                        if let Some(pick) = pick { scan[pick as usize].0 += 1; }
+                    }
+                }
+            }
+        }
+    }
+}

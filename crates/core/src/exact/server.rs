@@ -1,0 +1,227 @@
+//! A pod as the exact plane sees it.
+
+use super::cpu::CpuStation;
+use super::quota::CfsPhase;
+use super::request::{NIL, Requests, Slot, State};
+use crate::model::{CpuModel, CpuScheduling, PodTemplate};
+use serde::{Deserialize, Serialize};
+
+/// A pod: places, a backlog and a CPU.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Server {
+    /// Requests that have a place.
+    pub(crate) in_service: u32,
+    /// Places.
+    concurrency: u32,
+    /// Requests inside: in service and queued.
+    pub(crate) inside: u32,
+    /// Places and backlog together.
+    inside_limit: u32,
+    /// With this many requests inside the working set reaches its limit.
+    oom_inside: u32,
+    queue_head: Slot,
+    queue_tail: Slot,
+    /// A CPU on which requests cannot get in each other's way: as many cores as places, no quota.
+    /// Its core-time is `busy_sum + busy * now`, with wrapping arithmetic.
+    busy: u32,
+    busy_sum: u64,
+    /// The shared CPU, where there is one.
+    pub(crate) station: Option<Box<CpuStation>>,
+    pub(crate) service: u32,
+    /// What its load balancer calls it.
+    pub(crate) member: u32,
+    pub(crate) listening: bool,
+    pub(crate) draining: bool,
+    /// The container runs.
+    pub(crate) alive: bool,
+    /// Requests accepted since the container started; counted if memory leaks.
+    accepted: u64,
+    memory: Memory,
+}
+
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+struct Memory {
+    base: u64,
+    per_request: u64,
+    leak: u64,
+    limit: Option<u64>,
+}
+
+/// Whether a request was taken in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Admission {
+    /// It has a place.
+    Place,
+    /// It waits in the backlog.
+    Backlog,
+    /// The process is not listening.
+    Refused,
+    /// The backlog is full.
+    Full,
+}
+
+impl Server {
+    /// Nobody, at an index that will be used later.
+    pub(crate) fn vacant() -> Self {
+        Self {
+            in_service: 0,
+            concurrency: 0,
+            inside: 0,
+            inside_limit: 0,
+            oom_inside: u32::MAX,
+            queue_head: NIL,
+            queue_tail: NIL,
+            busy: 0,
+            busy_sum: 0,
+            station: None,
+            service: 0,
+            member: NIL,
+            listening: false,
+            draining: false,
+            alive: false,
+            accepted: 0,
+            memory: Memory::default(),
+        }
+    }
+
+    /// A container of this template that starts at `now` on a node with `node_cores`.
+    pub(crate) fn start(template: &PodTemplate, node_cores: u32, phase: CfsPhase, now: u64) -> Self {
+        let concurrency = template.concurrency.unwrap_or(u32::MAX);
+        let cores = f64::from(template.threads.unwrap_or(u32::MAX).min(node_cores));
+        let limit = template.cpu_limit.map(flashcrowd_units::Millicores::as_cores);
+        let (capacity, quota) = match (template.cpu_model, limit) {
+            (CpuModel::Cfs, limit) => (cores, limit.filter(|&limit| limit < cores)),
+            (CpuModel::Shared, limit) => (limit.map_or(cores, |limit| limit.min(cores)), None),
+        };
+        let places = match template.scheduling {
+            CpuScheduling::TimeShared => None,
+            CpuScheduling::EventLoop => Some(cores as u32),
+        };
+        let alone = quota.is_none() && capacity >= f64::from(concurrency);
+        let station = (!alone).then(|| Box::new(CpuStation::new(capacity, places, quota, phase, now)));
+        let memory = Memory {
+            base: template.memory.base.get(),
+            per_request: template.memory.per_request.get(),
+            leak: template.memory.leak_per_request.get(),
+            limit: template.memory_limit.map(flashcrowd_units::Bytes::get),
+        };
+        let mut server = Self {
+            concurrency,
+            inside_limit: concurrency.saturating_add(template.backlog.unwrap_or(u32::MAX)),
+            station,
+            alive: true,
+            memory,
+            ..Self::vacant()
+        };
+        server.oom_inside = server.oom_threshold();
+        server
+    }
+
+    /// Takes a request in, if it can.
+    #[inline]
+    pub(crate) fn admit(&mut self, slot: Slot, requests: &mut Requests) -> Admission {
+        if !self.listening {
+            return Admission::Refused;
+        }
+        if self.inside >= self.inside_limit {
+            return Admission::Full;
+        }
+        self.inside += 1;
+        if self.memory.leak != 0 {
+            self.accepted += 1;
+            self.oom_inside = self.oom_threshold();
+        }
+        if self.in_service < self.concurrency {
+            self.in_service += 1;
+            return Admission::Place;
+        }
+        requests[slot].state = State::Queued;
+        if self.queue_head == NIL {
+            self.queue_head = slot;
+        } else {
+            requests[self.queue_tail].next = slot;
+        }
+        self.queue_tail = slot;
+        Admission::Backlog
+    }
+
+    /// A request with a place leaves; the first of the backlog takes the place.
+    #[inline]
+    pub(crate) fn leave(&mut self, requests: &mut Requests) -> Option<Slot> {
+        self.inside -= 1;
+        if self.queue_head == NIL {
+            self.in_service -= 1;
+            return None;
+        }
+        let slot = self.queue_head;
+        self.queue_head = std::mem::replace(&mut requests[slot].next, NIL);
+        Some(slot)
+    }
+
+    /// A request starts to use a core of its own.
+    #[inline]
+    pub(crate) fn core_taken(&mut self, now: u64) {
+        self.busy += 1;
+        self.busy_sum = self.busy_sum.wrapping_sub(now);
+    }
+
+    /// It gives the core back.
+    #[inline]
+    pub(crate) fn core_returned(&mut self, now: u64) {
+        self.busy -= 1;
+        self.busy_sum = self.busy_sum.wrapping_add(now);
+    }
+
+    /// Everything inside is gone.
+    pub(crate) fn clear(&mut self, now: u64) {
+        self.busy_sum = self.busy_sum.wrapping_add(u64::from(self.busy).wrapping_mul(now));
+        self.busy = 0;
+        if let Some(station) = &mut self.station {
+            station.clear(now);
+        }
+        (self.in_service, self.inside) = (0, 0);
+        (self.queue_head, self.queue_tail) = (NIL, NIL);
+        (self.listening, self.alive, self.draining) = (false, false, false);
+    }
+
+    /// Core-time used since the start [core seconds].
+    pub(crate) fn cpu_seconds(&mut self, now: u64) -> f64 {
+        let own = self.busy_sum.wrapping_add(u64::from(self.busy).wrapping_mul(now));
+        let shared = self.station.as_mut().map_or(0.0, |station| station.used(now));
+        (own as f64 + shared) * 1e-9
+    }
+
+    /// Working set [bytes].
+    pub(crate) fn memory_bytes(&self) -> u64 {
+        if !self.alive {
+            return 0;
+        }
+        let m = &self.memory;
+        m.base + m.per_request * u64::from(self.inside) + m.leak * self.accepted
+    }
+
+    /// Whether the working set has reached its limit.
+    #[inline]
+    pub(crate) fn is_out_of_memory(&self) -> bool {
+        self.inside >= self.oom_inside
+    }
+
+    pub(crate) fn queued(&self) -> u32 {
+        self.inside - self.in_service
+    }
+
+    fn oom_threshold(&self) -> u32 {
+        let Some(limit) = self.memory.limit else {
+            return u32::MAX;
+        };
+        let fixed = self.memory.base + self.memory.leak * self.accepted;
+        let room = limit.saturating_sub(fixed);
+        if room == 0 {
+            return 0;
+        }
+        match self.memory.per_request {
+            0 => u32::MAX,
+            each => room.div_ceil(each).min(u64::from(u32::MAX)) as u32,
+        }
+    }
+}

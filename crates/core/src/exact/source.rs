@@ -1,0 +1,123 @@
+//! Where requests come from.
+
+use super::program::{Programs, shorter};
+use super::request::{NIL, Requests, Slot};
+use super::timeouts::{TimeoutClass, Timeouts};
+use crate::error::ModelError;
+use crate::model::{EndpointId, Model, Workload};
+use flashcrowd_engine::{RngStreams, StreamRng};
+use flashcrowd_units::{SimDuration, SimTime};
+use flashcrowd_workload::ArrivalStream;
+use rand::Rng;
+use serde::{Deserialize, Serialize};
+
+/// One workload: its next request and those after it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Source {
+    arrivals: Arrivals,
+    /// When the next request comes.
+    pub(crate) next_at: SimTime,
+    mix: StreamRng,
+    targets: Vec<Target>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+enum Arrivals {
+    Process { stream: ArrivalStream, rng: StreamRng },
+    Script { requests: Vec<ScriptedRequest>, next: usize },
+}
+
+/// A request of which everything is known beforehand: for replaying measurements.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScriptedRequest {
+    /// When it is sent.
+    pub at: SimTime,
+    /// What its steps take, in order.
+    pub demands: Vec<SimDuration>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Target {
+    /// A uniform number below this, and not below that of the one before, means this endpoint.
+    below: u64,
+    endpoint: EndpointId,
+    timeout: TimeoutClass,
+    demands: StreamRng,
+}
+
+impl Source {
+    pub(crate) fn new(workload: &Workload, model: &Model, streams: RngStreams, timeouts: &mut Timeouts) -> Result<Self, ModelError> {
+        let name = &workload.name;
+        let mut rng = streams.stream(&format!("arrivals/{name}"));
+        let mut stream = ArrivalStream::new(&workload.process, &workload.rate, model.duration).map_err(|problems| {
+            let problem = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+            ModelError::Invalid { what: "open", of: name.clone(), problem }
+        })?;
+        let next_at = stream.next(&mut rng);
+        let total: f64 = workload.endpoints.iter().map(|(_, share)| share.get()).sum();
+        let mut sum = 0.0;
+        let mut targets: Vec<_> = workload
+            .endpoints
+            .iter()
+            .map(|&(endpoint, share)| {
+                sum += share.get();
+                let of = &model.endpoints[endpoint.index()];
+                let proxy = model.services[of.service.index()].load_balancer.timeout;
+                let (after, failure) = shorter(workload.timeout, proxy);
+                Target {
+                    below: ((sum / total) * 18_446_744_073_709_551_616.0) as u64,
+                    endpoint,
+                    timeout: timeouts.class(after, failure),
+                    demands: streams.stream(&format!("demands/{name}/{}", of.name)),
+                }
+            })
+            .collect();
+        if let Some(last) = targets.last_mut() {
+            last.below = u64::MAX;
+        }
+        let mix = streams.stream(&format!("mix/{name}"));
+        Ok(Self { arrivals: Arrivals::Process { stream, rng }, next_at, mix, targets })
+    }
+
+    /// Requests that are known beforehand, in order of time, all for one endpoint.
+    pub(crate) fn script(requests: Vec<ScriptedRequest>, endpoint: EndpointId, timeout: TimeoutClass, streams: RngStreams) -> Self {
+        let next_at = requests.first().map_or(SimTime::NEVER, |request| request.at);
+        let rng = streams.stream("script");
+        Self {
+            arrivals: Arrivals::Script { requests, next: 0 },
+            next_at,
+            mix: rng.clone(),
+            targets: vec![Target { below: u64::MAX, endpoint, timeout, demands: rng }],
+        }
+    }
+
+    /// Makes the request that is due and finds out when the next one is.
+    #[inline]
+    pub(crate) fn take(&mut self, programs: &Programs, requests: &mut Requests) -> (Slot, TimeoutClass) {
+        let now = self.next_at;
+        let index = if self.targets.len() == 1 {
+            0
+        } else {
+            let uniform = self.mix.next_u64();
+            let found = self.targets.iter().position(|target| uniform < target.below);
+            found.unwrap_or(self.targets.len() - 1)
+        };
+        let target = &mut self.targets[index];
+        let slot = requests.allocate(now, target.endpoint, NIL, programs.start(target.endpoint));
+        match &mut self.arrivals {
+            Arrivals::Process { stream, rng } => {
+                programs.draw(target.endpoint, &mut target.demands, requests.draws_mut(slot));
+                self.next_at = stream.next(rng);
+            }
+            Arrivals::Script { requests: script, next } => {
+                let demands = &script[*next].demands;
+                for (draw, demand) in requests.draws_mut(slot).iter_mut().zip(demands) {
+                    *draw = demand.as_nanos();
+                }
+                *next += 1;
+                self.next_at = script.get(*next).map_or(SimTime::NEVER, |request| request.at);
+            }
+        }
+        (slot, target.timeout)
+    }
+}

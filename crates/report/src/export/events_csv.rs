@@ -1,0 +1,136 @@
+//! `events.csv`: one row for everything that happened at an instant.
+//!
+//! | kind | from, to | reason | detail |
+//! |---|---|---|---|
+//! | `scaling` | replicas | the controller's | who scaled |
+//! | `pod` | stages | the kubelet's or the controller's | the pod |
+//! | `rollout` | `running`, `finished` | | |
+//! | `metrics_outage` | `available`, `unavailable` | | |
+//! | `cut` | | | how many steps in the lives of pods are left out from here on |
+
+use super::Exporter;
+use crate::recorder::{Event, EventKind};
+use crate::results::Results;
+use flashcrowd_core::record::PodStage;
+use std::io::{self, Write};
+
+/// All events.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct EventsCsv;
+
+/// The columns after the component.
+struct Cells {
+    kind: &'static str,
+    from: String,
+    to: String,
+    reason: String,
+    detail: String,
+}
+
+impl Exporter for EventsCsv {
+    fn file_name(&self) -> &'static str {
+        "events.csv"
+    }
+
+    fn export(&self, results: &Results, out: &mut dyn Write) -> io::Result<()> {
+        let recorder = results.recorder();
+        let services = &recorder.context().services;
+        let mut csv = csv::Writer::from_writer(out);
+        csv.write_record([
+            "time_seconds",
+            "local_time",
+            "component",
+            "kind",
+            "from",
+            "to",
+            "reason",
+            "detail",
+        ])?;
+        let mut row = |at: flashcrowd_units::SimTime, component: &str, cells: &Cells| {
+            let local_time = recorder.clock().timestamp(at);
+            csv.write_record([
+                &*at.as_secs_f64().to_string(),
+                &*local_time,
+                component,
+                cells.kind,
+                &*cells.from,
+                &*cells.to,
+                &*cells.reason,
+                &*cells.detail,
+            ])
+        };
+        let mut cut = recorder.events_cut();
+        for event in recorder.events() {
+            // In its place among the events that were kept.
+            if let Some((since, number)) = cut.take_if(|(since, _)| *since < event.at) {
+                row(since, "recorder", &cut_cells(number))?;
+            }
+            let component = event
+                .service
+                .map_or("metrics", |id| &services[id.index()].name);
+            row(event.at, component, &cells(event, component))?;
+        }
+        if let Some((since, number)) = cut {
+            row(since, "recorder", &cut_cells(number))?;
+        }
+        csv.flush()
+    }
+}
+
+fn cells(event: &Event, component: &str) -> Cells {
+    let text = |text: &str| text.to_owned();
+    match &event.kind {
+        EventKind::Scaled {
+            from,
+            to,
+            by,
+            reason,
+        } => Cells {
+            kind: "scaling",
+            from: from.to_string(),
+            to: to.to_string(),
+            reason: text(reason),
+            detail: text(by),
+        },
+        EventKind::Pod {
+            pod,
+            from,
+            to,
+            reason,
+        } => Cells {
+            kind: "pod",
+            from: text(from.map_or("", PodStage::name)),
+            to: text(to.name()),
+            reason: text(reason),
+            detail: format!("{component}-{}", pod.0),
+        },
+        EventKind::Rollout { finished } => change("rollout", "running", "finished", *finished),
+        EventKind::MetricsOutage(began) => {
+            change("metrics_outage", "unavailable", "available", !*began)
+        }
+    }
+}
+
+/// A state that begins (from nothing, or from its opposite) and ends.
+fn change(kind: &'static str, begun: &str, over: &str, ended: bool) -> Cells {
+    let (from, to) = if ended { (begun, over) } else { (over, begun) };
+    let (reason, detail) = (String::new(), String::new());
+    Cells {
+        kind,
+        from: from.to_owned(),
+        to: to.to_owned(),
+        reason,
+        detail,
+    }
+}
+
+fn cut_cells(number: u64) -> Cells {
+    let nothing = String::new;
+    Cells {
+        kind: "cut",
+        from: nothing(),
+        to: nothing(),
+        reason: "limit reached".to_owned(),
+        detail: format!("{number} steps in the lives of pods are left out"),
+    }
+}

@@ -1,0 +1,162 @@
+//! Containers were killed, or fell over again and again.
+//!
+//! Three findings: OOM kills and kills by a probe, from the first one on; a crash loop, once a
+//! container had to wait in back-off. Every container that ends passes through CrashLoopBackOff;
+//! the first restart follows in the same instant and is no loop.
+
+use super::{Detector, Finding, Severity, Wording};
+use crate::format;
+use flashcrowd_core::model::ServiceId;
+use flashcrowd_core::record::{Failure, PodId, PodStage, Record};
+use flashcrowd_units::SimTime;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The kubelet's words for a container at its memory limit, and for one that a probe gave up on.
+const OOM_KILLED: &str = "OOMKilled";
+const UNHEALTHY: &str = "Unhealthy";
+
+/// How often, since when, and to which pods something happened, and what it cost.
+#[derive(Debug, Default, Clone)]
+struct Occurrences {
+    first: Option<SimTime>,
+    number: u64,
+    pods: BTreeSet<PodId>,
+    /// Attempts that were lost.
+    lost: u64,
+}
+
+impl Occurrences {
+    fn count(&mut self, at: SimTime, pod: PodId) {
+        self.first = Some(self.first.map_or(at, |first| first.min(at)));
+        self.number += 1;
+        self.pods.insert(pod);
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct ContainerRestarts {
+    service: ServiceId,
+    oom: Occurrences,
+    probe: Occurrences,
+    back_off: Occurrences,
+    /// Pods in back-off, and since when.
+    waiting: BTreeMap<PodId, SimTime>,
+    now: SimTime,
+}
+
+impl ContainerRestarts {
+    pub(super) fn new(service: ServiceId) -> Self {
+        Self {
+            service,
+            oom: Occurrences::default(),
+            probe: Occurrences::default(),
+            back_off: Occurrences::default(),
+            waiting: BTreeMap::new(),
+            now: SimTime::ZERO,
+        }
+    }
+
+    fn stage(&mut self, at: SimTime, pod: PodId, to: PodStage, reason: &str) {
+        // The waiting ends with whatever comes next.
+        if let Some(since) = self.waiting.remove(&pod)
+            && since < at
+        {
+            self.back_off.count(since, pod);
+        }
+        if to != PodStage::CrashLoopBackOff {
+            return;
+        }
+        self.waiting.insert(pod, at);
+        match reason {
+            OOM_KILLED => self.oom.count(at, pod),
+            UNHEALTHY => self.probe.count(at, pod),
+            _ => {}
+        }
+    }
+
+    /// Waits that have ended, and those that have not.
+    fn back_off(&self) -> Occurrences {
+        let mut all = self.back_off.clone();
+        for (pod, since) in self.waiting.iter().filter(|(_, since)| **since < self.now) {
+            all.count(*since, *pod);
+        }
+        all
+    }
+}
+
+impl Detector for ContainerRestarts {
+    fn observe(&mut self, at: SimTime, record: &Record<'_>) {
+        self.now = at;
+        match *record {
+            Record::Interval(ref interval) => {
+                let service = &interval.services[self.service.index()];
+                self.oom.lost += service.failed[Failure::OomKilled as usize];
+                self.probe.lost += service.failed[Failure::ProbeKilled as usize];
+            }
+            Record::Pod {
+                service,
+                pod,
+                to,
+                reason,
+                ..
+            } if service == self.service => {
+                self.stage(at, pod, to, reason);
+            }
+            _ => {}
+        }
+    }
+
+    fn findings(&self, wording: &Wording<'_>, findings: &mut Vec<Finding>) {
+        let service = &wording.context.services[self.service.index()];
+        let limit = service
+            .memory_limit
+            .map(|limit| format!(" at the memory limit of {limit}"));
+        let oom = killed(&self.oom, "OOM kill", &limit.unwrap_or_default(), wording);
+        let probe = killed(&self.probe, "restart", " after failed probes", wording);
+        let back_off = waited(&self.back_off(), wording);
+        let kinds = [
+            ("oom_killed", oom),
+            ("probe_killed", probe),
+            ("crash_loop", back_off),
+        ];
+        for (code, kind) in kinds {
+            findings.extend(kind.map(|(severity, at, text)| Finding {
+                severity,
+                at_seconds: at.as_secs_f64(),
+                component: service.name.clone(),
+                code,
+                message: format!("{} {text}", service.name),
+            }));
+        }
+    }
+}
+
+type Kind = Option<(Severity, SimTime, String)>;
+
+fn killed(kills: &Occurrences, noun: &str, why: &str, wording: &Wording<'_>) -> Kind {
+    let first = kills.first?;
+    let severity = if kills.lost > 0 {
+        Severity::Critical
+    } else {
+        Severity::Warning
+    };
+    let text = format!(
+        "had {} in {}{why}, the first at {}; {} lost",
+        format::times(kills.number, noun),
+        format::times(kills.pods.len() as u64, "pod"),
+        wording.clock.short(first),
+        format::times(kills.lost, "request"),
+    );
+    Some((severity, first, text))
+}
+
+fn waited(waits: &Occurrences, wording: &Wording<'_>) -> Kind {
+    let first = waits.first?;
+    let text = format!(
+        "went into a crash loop at {}: {} waited for {} in CrashLoopBackOff",
+        wording.clock.short(first),
+        format::times(waits.pods.len() as u64, "pod"),
+        format::times(waits.number, "restart"),
+    );
+    Some((Severity::Critical, first, text))
+}

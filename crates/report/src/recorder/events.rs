@@ -1,0 +1,161 @@
+//! The events of a run: changes of scale, steps in the lives of pods, rollouts, outages.
+
+use flashcrowd_core::model::ServiceId;
+use flashcrowd_core::record::{PodId, PodStage, Record};
+use flashcrowd_units::SimTime;
+
+/// Steps in the lives of pods that are kept; later ones are only counted. At six steps a pod this
+/// is the life of more than 16,000 pods, in at most 8 MB.
+pub const POD_EVENT_LIMIT: usize = 100_000;
+
+/// Something that happened at one instant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// When.
+    pub at: SimTime,
+    /// To which service; `None` where it concerns the whole cluster.
+    pub service: Option<ServiceId>,
+    /// What.
+    pub kind: EventKind,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// `spec.replicas` changed.
+    Scaled {
+        /// Before.
+        from: u32,
+        /// After.
+        to: u32,
+        /// Who changed it.
+        by: Box<str>,
+        /// Why.
+        reason: Box<str>,
+    },
+    /// A pod moved on in its life.
+    Pod {
+        /// Which.
+        pod: PodId,
+        /// Before; `None` when it was just created.
+        from: Option<PodStage>,
+        /// After.
+        to: PodStage,
+        /// Why.
+        reason: &'static str,
+    },
+    /// A rollout began, or finished.
+    Rollout {
+        /// Whether this is its end.
+        finished: bool,
+    },
+    /// The metrics API stopped answering (`true`) or answers again.
+    MetricsOutage(bool),
+}
+
+/// Events in order of time, bounded.
+#[derive(Debug, Default)]
+pub(crate) struct EventLog {
+    events: Vec<Event>,
+    pod_events: usize,
+    /// Steps in the lives of pods that were left out, and when the first of them happened.
+    cut: Option<(SimTime, u64)>,
+}
+
+impl EventLog {
+    /// Keeps `record` if it is an event.
+    pub(crate) fn observe(&mut self, at: SimTime, record: &Record<'_>) {
+        let (service, kind) = match *record {
+            Record::Scaled {
+                service,
+                from,
+                to,
+                by,
+                reason,
+            } => (
+                Some(service),
+                EventKind::Scaled {
+                    from,
+                    to,
+                    by: by.into(),
+                    reason: reason.into(),
+                },
+            ),
+            Record::Pod {
+                service,
+                pod,
+                from,
+                to,
+                reason,
+            } => {
+                if self.pod_events == POD_EVENT_LIMIT {
+                    self.cut.get_or_insert((at, 0)).1 += 1;
+                    return;
+                }
+                self.pod_events += 1;
+                (
+                    Some(service),
+                    EventKind::Pod {
+                        pod,
+                        from,
+                        to,
+                        reason,
+                    },
+                )
+            }
+            Record::Rollout { service, finished } => {
+                (Some(service), EventKind::Rollout { finished })
+            }
+            Record::MetricsOutage(began) => (None, EventKind::MetricsOutage(began)),
+            _ => return,
+        };
+        self.events.push(Event { at, service, kind });
+    }
+
+    /// What was kept, in order of time.
+    pub(crate) fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// How many steps in the lives of pods were left out, and since when.
+    pub(crate) fn cut(&self) -> Option<(SimTime, u64)> {
+        self.cut
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pods_beyond_the_limit_are_counted_and_scaling_is_kept() {
+        let mut log = EventLog::default();
+        let service = ServiceId(0);
+        let limit = POD_EVENT_LIMIT as u32;
+        for pod in 0..limit + 7 {
+            let record = Record::Pod {
+                service,
+                pod: PodId(pod),
+                from: None,
+                to: PodStage::Pending,
+                reason: "Created",
+            };
+            log.observe(SimTime::from_secs(u64::from(pod)), &record);
+        }
+        let at = SimTime::from_secs(u64::from(limit) + 100);
+        log.observe(
+            at,
+            &Record::Scaled {
+                service,
+                from: 2,
+                to: 4,
+                by: "hpa",
+                reason: "cpu",
+            },
+        );
+        assert_eq!(log.cut(), Some((SimTime::from_secs(u64::from(limit)), 7)));
+        assert_eq!(log.events().len(), POD_EVENT_LIMIT + 1);
+        assert!(size_of::<Event>() <= 80, "{} bytes", size_of::<Event>());
+    }
+}

@@ -1,0 +1,39 @@
+//! What it cost.
+
+use super::page::Page;
+use super::table::{self, Align};
+use crate::format;
+use crate::results::Results;
+
+pub(super) fn render(page: &mut Page, results: &Results) {
+    let report = results.report();
+    if report.services.is_empty() {
+        return;
+    }
+    page.heading(&format!("Cost: {}", format::usd(report.cost.total_usd)));
+    let columns = [
+        ("", Align::Left),
+        ("cost", Align::Right),
+        ("pod-hours", Align::Right),
+        ("pods min/mean/max", Align::Right),
+        ("scaled up/down", Align::Right),
+        ("CPU of request", Align::Right),
+    ];
+    let rows = report.services.iter().map(|(name, service)| {
+        let replicas = service.replicas;
+        vec![
+            name.clone(),
+            format::usd(service.cost_usd),
+            format!("{:.1}", service.pod_hours),
+            format!("{} / {:.1} / {}", replicas.min, replicas.mean, replicas.max),
+            format!(
+                "{} / {}",
+                service.scaling_events.up, service.scaling_events.down
+            ),
+            service
+                .cpu_utilization_mean
+                .map_or_else(|| "-".to_owned(), format::share),
+        ]
+    });
+    table::print(page, &columns, rows.collect());
+}

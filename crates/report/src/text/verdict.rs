@@ -1,0 +1,96 @@
+//! Did the objectives hold?
+
+use super::page::Page;
+use super::table::{self, Align};
+use crate::format;
+use crate::report::{Report, SloReport};
+use crate::results::Results;
+use flashcrowd_units::SimDuration;
+
+pub(super) fn render(page: &mut Page, results: &Results) {
+    let report = results.report();
+    page.line(&format!(
+        "{}: {}",
+        report.provenance.scenario,
+        verdict(report)
+    ));
+    page.line(&"═".repeat(page.width()));
+    page.paragraph("  ", &sentence(results));
+    if report.slos.is_empty() {
+        return;
+    }
+    page.line("");
+    let columns = [
+        ("", Align::Left),
+        ("objective", Align::Left),
+        ("of", Align::Left),
+        ("asked", Align::Left),
+        ("measured", Align::Right),
+        ("budget used", Align::Right),
+        ("minutes missed", Align::Right),
+    ];
+    table::print(page, &columns, report.slos.iter().map(row).collect());
+}
+
+fn verdict(report: &Report) -> String {
+    let number = report.slos.len() as u64;
+    let missed = report.slos.iter().filter(|slo| !slo.met).count() as u64;
+    match (number, missed) {
+        (0, _) => "no objectives were set".to_owned(),
+        (1, 0) => "HELD, its objective was met".to_owned(),
+        (_, 0) => format!("HELD, all {number} objectives were met"),
+        (1, _) => "FAILED, its objective was missed".to_owned(),
+        _ => format!("FAILED, {missed} of {number} objectives were missed"),
+    }
+}
+
+/// What was asked of the system, and what it gave.
+fn sentence(results: &Results) -> String {
+    let requests = &results.report().requests;
+    let arrived = format!(
+        "{} simulated from {}. {} arrived; ",
+        format::span(SimDuration::from_secs_f64(
+            results.report().provenance.simulated_seconds
+        )),
+        results.recorder().clock().beginning(),
+        format::times(requests.offered, "request"),
+    );
+    if requests.completed == requests.offered {
+        return arrived + "all were answered.";
+    }
+    let answered = format::ratio(requests.completed, requests.completed + requests.failed);
+    let open = match requests.in_flight {
+        0 => String::new(),
+        number => format!(", {} had no answer yet at the end", format::count(number)),
+    };
+    format!(
+        "{arrived}{} were answered, {} failed{open}.",
+        format::share(answered),
+        format::count(requests.failed),
+    )
+}
+
+fn row(slo: &SloReport) -> Vec<String> {
+    let measured = match (slo.measured, slo.unit) {
+        (None, _) if slo.infinite => "infinite".to_owned(),
+        (None, _) => "nothing".to_owned(),
+        (Some(value), "seconds") => format::latency(value),
+        (Some(value), "share") => format::share(value),
+        (Some(value), _) => format::count(value as u64),
+    };
+    // Beyond twice the budget a multiple is easier to grasp than a percentage.
+    let budget = match slo.error_budget_used {
+        None => String::new(),
+        Some(used) if used > 2.0 => format!("{} times", format::rate(used)),
+        Some(used) => format::share(used),
+    };
+    vec![
+        if slo.met { "✓" } else { "✗" }.to_owned(),
+        slo.name.clone(),
+        slo.endpoint.clone().unwrap_or_else(|| "all".to_owned()),
+        slo.objective.clone(),
+        measured,
+        budget,
+        slo.minutes_missed.map_or_else(String::new, format::count),
+    ]
+}

@@ -1,0 +1,89 @@
+//! From the scenario as typed to the model as meant.
+
+mod actions;
+mod autoscaler;
+mod cycle;
+mod endpoints;
+mod names;
+mod pod;
+mod service;
+mod slos;
+mod workload;
+
+pub(crate) use autoscaler::check_lone_hpas;
+pub(crate) use names::Names;
+pub(crate) use slos::{assertion, slos};
+
+use crate::check::Checker;
+use crate::diagnostic::{Code, Problems};
+use crate::manifest::Objects;
+use crate::path::FieldPath;
+use crate::spec::Spec;
+use crate::yaml::Node;
+use flashcrowd_core::model::{MetricsServer, Model};
+use std::collections::BTreeMap;
+
+/// What the checks of all parts need.
+pub(crate) struct Context<'a> {
+    pub(crate) spec: &'a Spec,
+    /// The tree that `spec` was decoded from.
+    pub(crate) root: &'a Node,
+    /// The Kubernetes objects of each service that has any.
+    pub(crate) objects: &'a BTreeMap<String, Objects>,
+    pub(crate) names: Names,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(spec: &'a Spec, root: &'a Node, objects: &'a BTreeMap<String, Objects>) -> Self {
+        Self { spec, root, objects, names: Names::new(spec, root) }
+    }
+
+    /// Whether something at or below a field was found to be wrong already.
+    pub(crate) fn is_damaged(&self, path: &FieldPath) -> bool {
+        self.root.at(&path.0).is_none_or(Node::is_damaged)
+    }
+
+    pub(crate) fn check<'b>(&'b self, problems: &'b mut Problems) -> Checker<'b> {
+        Checker { root: self.root, problems }
+    }
+}
+
+/// Builds the model, reporting everything that is wrong. The model is of use only if nothing was.
+pub(crate) fn model(context: &Context<'_>, problems: &mut Problems) -> Model {
+    let Spec { duration, nodes, metrics_server, .. } = context.spec;
+    let root = FieldPath::default();
+    let mut check = context.check(problems);
+    if duration.is_zero() {
+        check.invalid(&root.join("duration"), "a run takes time", "above 0s, as 6h");
+    }
+    if nodes.cores == 0 {
+        check.invalid(&root.join("nodes").join("cores"), "a machine has at least one core", "1 or more");
+    }
+    if metrics_server.resolution.is_zero() {
+        let path = root.join("metrics_server").join("resolution");
+        check.invalid(&path, "scrapes need some time between them", "above 0s, as 15s");
+    }
+    for (section, is_empty, what) in [
+        ("workload", context.spec.workload.is_empty(), "nobody sends requests"),
+        ("services", context.spec.services.is_empty(), "nothing answers requests"),
+    ] {
+        if is_empty && !context.is_damaged(&root.join(section)) {
+            check.report(Code::MissingField, &root.join(section), format!("`{section}` is empty: {what}"), |p| p);
+        }
+    }
+    names::check(context, problems);
+    let services = service::services(context, problems);
+    let endpoints = endpoints::endpoints(context, problems);
+    cycle::check(context, problems);
+    let workloads = workload::workloads(context, problems);
+    let actions = actions::actions(context, problems);
+    Model {
+        duration: *duration,
+        workloads,
+        services,
+        endpoints,
+        metrics_server: MetricsServer { resolution: metrics_server.resolution, lag: metrics_server.lag },
+        node_cores: nodes.cores,
+        actions,
+    }
+}

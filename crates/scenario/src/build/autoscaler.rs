@@ -1,0 +1,95 @@
+//! Who scales a service.
+
+mod traps;
+
+use super::service::Part;
+use crate::check::Checker;
+use crate::diagnostic::{Code, Problems, Severity};
+use crate::manifest::Objects;
+use crate::path::FieldPath;
+use crate::spec::{AutoscalerSpec, HpaControllerSpec, ServiceSpec};
+use flashcrowd_autoscalers::PolicySpec;
+use flashcrowd_autoscalers::catalog::HpaPolicy;
+use flashcrowd_autoscalers::hpa::{FeatureGates, HpaFlags};
+use flashcrowd_core::model::PodTemplate;
+use flashcrowd_manifests::hpa::{HpaSpec, MetricSourceType};
+
+/// Pods that a service has before anything has happened: its autoscaler's minimum, or one.
+pub(super) fn minimum(spec: &ServiceSpec) -> u32 {
+    match &spec.autoscaler {
+        Some(AutoscalerSpec::Hpa(hpa)) => hpa.min_replicas.and_then(|min| u32::try_from(min).ok()).unwrap_or(1),
+        _ => 1,
+    }
+}
+
+pub(super) fn policy(part: &Part<'_>, pod: &PodTemplate, problems: &mut Problems) -> Option<PolicySpec> {
+    let spec = match part.spec.autoscaler.as_ref()? {
+        AutoscalerSpec::Custom(custom) => return Some(PolicySpec::Custom(custom.clone())),
+        AutoscalerSpec::Hpa(spec) => spec,
+    };
+    let path = part.path.join("autoscaler").join("hpa");
+    let mut spec = spec.clone();
+    if spec.scale_target_ref.name.is_empty() {
+        // Written in the scenario, it can mean only this service.
+        "apps/v1".clone_into(&mut spec.scale_target_ref.api_version);
+        "Deployment".clone_into(&mut spec.scale_target_ref.kind);
+        part.name.clone_into(&mut spec.scale_target_ref.name);
+    }
+    let scale_to_zero = part.context.spec.controllers.hpa.scale_to_zero;
+    validate(&spec, scale_to_zero, &path, &mut part.context.check(problems));
+    traps::check(part, &spec.defaulted(), pod, &path, problems);
+    for (index, metric) in spec.metrics.iter().enumerate() {
+        let what = match metric.source_type {
+            MetricSourceType::Resource | MetricSourceType::ContainerResource => continue,
+            MetricSourceType::Pods => "Pods",
+            MetricSourceType::Object => "Object",
+            MetricSourceType::External => "External",
+        };
+        let message = format!("nothing in this scenario measures a metric of type {what}: the HPA will find it missing");
+        let help = "it then never scales down on this metric, as in a cluster without that metrics API";
+        let path = path.join("metrics").join(index).join("type");
+        part.context.check(problems).warn(Code::NotModelled, &path, message, help);
+    }
+    Some(PolicySpec::Hpa(HpaPolicy { spec, flags: flags(part.context.spec.controllers.hpa) }))
+}
+
+/// What the API server would refuse, and what it accepts although it cannot work.
+fn validate(spec: &HpaSpec, scale_to_zero: bool, path: &FieldPath, check: &mut Checker<'_>) {
+    let refused = spec.validate(scale_to_zero).into_iter().map(|problem| (Severity::Error, problem));
+    let doubtful = spec.lint().into_iter().map(|problem| (Severity::Warning, problem));
+    for (severity, found) in refused.chain(doubtful) {
+        let below = found.path.strip_prefix("spec").unwrap_or(&found.path);
+        let field = found.path.rsplit('.').next().unwrap_or_default();
+        let message = format!("`{field}` {}", found.message);
+        check.report(Code::Refused, &path.join_dotted(below), message, |problem| problem.severity(severity));
+    }
+    let bounds = (spec.min_replicas.unwrap_or(1), spec.max_replicas);
+    if bounds.1 > 100_000 {
+        let message = format!("`maxReplicas` is {}: more than can be simulated", bounds.1);
+        check.invalid(&path.join("maxReplicas"), message, "at most 100000");
+    }
+}
+
+/// Checks the HPAs whose Deployment is not among the objects.
+pub(crate) fn check_lone_hpas(objects: &Objects, problems: &mut Problems) {
+    for hpa in &objects.hpas {
+        let is_found = objects.deployments.iter().any(|deployment| {
+            objects.hpa(deployment).is_some_and(|other| std::ptr::eq(other, hpa))
+        });
+        if !is_found {
+            let path = FieldPath::default().join("spec");
+            validate(&hpa.value.spec, false, &path, &mut Checker { root: &hpa.node, problems });
+        }
+    }
+}
+
+fn flags(spec: HpaControllerSpec) -> HpaFlags {
+    HpaFlags {
+        sync_period: spec.sync_period,
+        tolerance: spec.tolerance.get(),
+        downscale_stabilization: spec.downscale_stabilization,
+        initial_readiness_delay: spec.initial_readiness_delay,
+        cpu_initialization_period: spec.cpu_initialization_period,
+        gates: FeatureGates { scale_to_zero: spec.scale_to_zero, ..FeatureGates::default() },
+    }
+}

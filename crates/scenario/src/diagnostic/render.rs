@@ -1,0 +1,115 @@
+//! Diagnostics as text.
+
+use super::{Diagnostic, Severity};
+use crate::source::{Sources, Span};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+
+/// How diagnostics are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Style {
+    /// Plain ASCII.
+    #[default]
+    Plain,
+    /// With terminal colours.
+    Coloured,
+}
+
+/// Lines longer than this are cut before they are shown: a file of one line must not fill the screen.
+const LINE: usize = 160;
+
+pub(super) fn render(
+    items: &[(Diagnostic, Option<Span>, Option<String>)],
+    sources: &Sources,
+    style: Style,
+) -> String {
+    let renderer = match style {
+        Style::Plain => Renderer::plain(),
+        Style::Coloured => Renderer::styled(),
+    };
+    let mut text = String::new();
+    for (diagnostic, span, label) in items {
+        text.push_str(&renderer.render(&[group(diagnostic, *span, label.as_deref(), sources)]));
+        text.push_str("\n\n");
+    }
+    text
+}
+
+fn group<'a>(
+    diagnostic: &'a Diagnostic,
+    span: Option<Span>,
+    label: Option<&'a str>,
+    sources: &'a Sources,
+) -> Group<'a> {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
+    };
+    let title = level.primary_title(printable(&diagnostic.message)).id(diagnostic.code.name());
+    let mut group = match span {
+        Some(span) => {
+            let source = sources.get(span.source);
+            let quote = quote(&source.text, &diagnostic.span);
+            let mut annotation = AnnotationKind::Primary.span(quote.at);
+            if let Some(label) = label {
+                annotation = annotation.label(printable(label));
+            }
+            let snippet = Snippet::source(quote.line)
+                .line_start(diagnostic.line)
+                .path(diagnostic.file.as_str())
+                .annotation(annotation);
+            title.element(snippet)
+        }
+        None => title.element(Origin::path(diagnostic.file.as_str())),
+    };
+    if !diagnostic.path.is_empty() {
+        group = group.element(Level::NOTE.with_name("field").message(printable(&diagnostic.path)));
+    }
+    if let Some(legal) = &diagnostic.legal {
+        group = group.element(Level::NOTE.with_name("legal").message(printable(legal)));
+    }
+    if let Some(help) = &diagnostic.help {
+        group = group.element(Level::HELP.message(printable(help)));
+    }
+    group
+}
+
+/// The line of a place, and the place in it.
+struct Quote {
+    line: String,
+    at: std::ops::Range<usize>,
+}
+
+fn quote(text: &str, span: &std::ops::Range<usize>) -> Quote {
+    let at = span.start.min(text.len());
+    let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    let end = text[at..].find('\n').map_or(text.len(), |newline| at + newline);
+    let line = text[start..end].trim_end_matches('\r');
+    let from = (at - start).min(line.len());
+    let to = (span.end.saturating_sub(start)).clamp(from, line.len());
+    if line.len() <= LINE {
+        // A place at the end of a line still needs something to stand under.
+        let padded = if from == line.len() { format!("{} ", printable(line)) } else { printable(line) };
+        return Quote { line: padded, at: from..to.max(from + 1) };
+    }
+    let left = floor(line, from.saturating_sub(LINE / 4));
+    let right = floor(line, (left + LINE).min(line.len()));
+    let cut = format!("{} ", printable(&line[left..right]));
+    let to = to.min(right).max(from + 1);
+    Quote { line: cut, at: from - left..to - left }
+}
+
+/// The nearest character boundary at or before an offset.
+fn floor(text: &str, offset: usize) -> usize {
+    (0..=offset).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}
+
+/// Control characters would move the cursor; each is replaced by as many bytes as it has.
+fn printable(text: &str) -> String {
+    text.chars()
+        .flat_map(|c| {
+            let replaced = if c.is_control() && c != '\n' { ' ' } else { c };
+            std::iter::repeat_n(replaced, if replaced == c { 1 } else { c.len_utf8() })
+        })
+        .collect()
+}

@@ -1,0 +1,155 @@
+//! Kubernetes objects out of manifest files.
+
+mod select;
+mod settings;
+
+pub(crate) use select::{Chosen, choose};
+pub(crate) use settings::{front, pre_stop, service_notes};
+
+use crate::diagnostic::{Code, Problem, Problems, Severity};
+use crate::path::FieldPath;
+use crate::suggest;
+use crate::yaml::{Node, Value, decode};
+use flashcrowd_manifests::{Deployment, HorizontalPodAutoscaler, Ingress, Service};
+use serde::de::DeserializeOwned;
+
+/// An object and the document that it came from.
+#[derive(Debug, Clone)]
+pub(crate) struct Placed<T> {
+    pub(crate) value: T,
+    pub(crate) node: Node,
+}
+
+/// The objects that play a part in the simulation.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Objects {
+    pub(crate) deployments: Vec<Placed<Deployment>>,
+    pub(crate) hpas: Vec<Placed<HorizontalPodAutoscaler>>,
+    pub(crate) services: Vec<Placed<Service>>,
+    pub(crate) ingresses: Vec<Placed<Ingress>>,
+}
+
+/// Kinds that are read, with the versions of the API that they are read in.
+const KINDS: [(&str, &str); 4] = [
+    ("Deployment", "apps/v1"),
+    ("HorizontalPodAutoscaler", "autoscaling/v2"),
+    ("Service", "v1"),
+    ("Ingress", "networking.k8s.io/v1"),
+];
+
+/// Whether a document is a Kubernetes object.
+pub(crate) fn is_object(document: &Node) -> bool {
+    document.get("apiVersion").is_some() && document.get("kind").is_some()
+}
+
+/// The documents of a file, lists of objects taken apart.
+pub(crate) fn flatten(documents: Vec<Node>) -> Vec<Node> {
+    let mut flat = Vec::new();
+    for mut document in documents {
+        let is_list = document.get("kind").and_then(Node::as_text) == Some("List");
+        match document.get_mut("items").map(|items| &mut items.value) {
+            Some(Value::Seq(items)) if is_list => flat.append(&mut flatten(std::mem::take(items))),
+            _ => flat.push(document),
+        }
+    }
+    flat
+}
+
+impl Objects {
+    /// Reads the objects of some documents. Kinds that play no part are named in a note, fields
+    /// that their kind does not have in a warning.
+    pub(crate) fn read(documents: &[Node], base: &FieldPath, problems: &mut Problems) -> Self {
+        let mut objects = Self::default();
+        for document in documents {
+            objects.add(document, base, problems);
+        }
+        objects
+    }
+
+    /// The Deployment of a service: the one that is wanted, or the only one, or that of the same name.
+    pub(crate) fn deployment(&self, wanted: Option<&str>, service: &str) -> Option<&Placed<Deployment>> {
+        let by_name = |name: &str| {
+            self.deployments.iter().find(|deployment| deployment.value.metadata.name.as_deref() == Some(name))
+        };
+        match (wanted, self.deployments.as_slice()) {
+            (Some(wanted), _) => by_name(wanted),
+            (None, [only]) => Some(only),
+            (None, _) => by_name(service),
+        }
+    }
+
+    /// The HPA that scales a Deployment.
+    pub(crate) fn hpa(&self, deployment: &Placed<Deployment>) -> Option<&Placed<HorizontalPodAutoscaler>> {
+        self.hpas.iter().find(|hpa| {
+            let target = &hpa.value.spec.scale_target_ref;
+            target.kind == "Deployment" && Some(&target.name) == deployment.value.metadata.name.as_ref()
+        })
+    }
+
+    /// Reads one object.
+    pub(crate) fn add(&mut self, document: &Node, base: &FieldPath, problems: &mut Problems) {
+        let shown = document.shown(None);
+        if !matches!(document.value, Value::Map(_)) {
+            problems.push(
+                Problem::new(Code::WrongType, shown, "a manifest is a map with `apiVersion`, `kind`, `metadata` and `spec`")
+                    .path(base),
+            );
+            return;
+        }
+        for field in ["apiVersion", "kind"] {
+            if document.get(field).is_none() {
+                let message = format!("`{field}` is missing: this is not a Kubernetes object");
+                problems.push(Problem::new(Code::MissingField, shown, message).path(base));
+            }
+        }
+        let (Some(kind), Some(version)) = (document.entry("kind"), document.entry("apiVersion")) else { return };
+        let (Some(kind_name), Some(version_name)) = (kind.value.as_text(), version.value.as_text()) else {
+            let message = "`apiVersion` and `kind` are text";
+            problems.push(Problem::new(Code::WrongType, kind.value.shown(Some(&kind.key)), message).path(base));
+            return;
+        };
+        let known = KINDS.iter().find(|(known, _)| *known == kind_name);
+        let Some((_, served)) = known else {
+            problems.push(skipped(document, kind_name, &kind.value));
+            return;
+        };
+        if *served != version_name {
+            problems.push(
+                Problem::new(Code::Refused, version.value.span, format!("{kind_name} of `{version_name}` is not read"))
+                    .path(&base.join("apiVersion"))
+                    .legal(format!("`{served}`"))
+                    .help(format!("`kubectl get {} NAME -o yaml` prints it as `{served}`", kind_name.to_lowercase())),
+            );
+            return;
+        }
+        let metadata = document.get("metadata");
+        let has_name = |field: &str| metadata.is_some_and(|metadata| metadata.get(field).is_some());
+        if !has_name("name") && !has_name("generateName") {
+            let message = format!("`metadata.name` is missing: every {kind_name} has a name");
+            problems.push(Problem::new(Code::MissingField, kind.value.span, message).path(&base.join("metadata")));
+        }
+        match kind_name {
+            "Deployment" => read(document, base, &mut self.deployments, problems),
+            "HorizontalPodAutoscaler" => read(document, base, &mut self.hpas, problems),
+            "Service" => read(document, base, &mut self.services, problems),
+            _ => read(document, base, &mut self.ingresses, problems),
+        }
+    }
+}
+
+fn read<T: DeserializeOwned>(document: &Node, base: &FieldPath, into: &mut Vec<Placed<T>>, problems: &mut Problems) {
+    let mut node = document.clone();
+    if let Some(value) = decode(&mut node, base, &|_| true, problems) {
+        into.push(Placed { value, node });
+    }
+}
+
+fn skipped(document: &Node, kind: &str, at: &Node) -> Problem {
+    let name = document.get("metadata").and_then(|metadata| metadata.get("name")).and_then(Node::as_text);
+    let name = name.map_or(String::new(), |name| format!(" `{name}`"));
+    let problem = Problem::new(Code::SkippedKind, at.span, format!("{kind}{name} is skipped: this kind plays no part here"));
+    match suggest::nearest(kind, KINDS.iter().map(|(known, _)| *known)) {
+        Some(near) => problem.severity(Severity::Warning).help(format!("did you mean `{near}`?")),
+        None => problem.severity(Severity::Note),
+    }
+}

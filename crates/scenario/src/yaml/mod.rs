@@ -1,0 +1,18 @@
+//! YAML into trees that remember where each value stood, and trees into typed values.
+//!
+//! The events of the parser become a [`Node`] tree (bounded in size, depth and alias expansion);
+//! [`decode`](decode::decode) turns a tree into any `Deserialize` type and goes on after the first
+//! mistake; [`emit`](emit::emit) writes a tree.
+
+mod decode;
+mod de;
+mod emit;
+mod node;
+mod parse;
+mod scalar;
+
+pub(crate) use decode::decode;
+pub(crate) use emit::emit;
+pub(crate) use node::{Entry, Key, Node, Place, Value};
+pub(crate) use parse::{MAX_BYTES, parse};
+pub(crate) use scalar::Scalar;

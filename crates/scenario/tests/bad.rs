@@ -1,0 +1,126 @@
+//! Wrong files, and exactly what is said about each.
+//!
+//! `tests/bad/NAME.yaml` is a scenario, or with the line `# manifest` one that `check` is asked about;
+//! `NAME.stderr` beside it is the page of diagnostics. The lines `# set: PATH=VALUE` and
+//! `# assert: EXPRESSION` are arguments. `# accepted` marks files that are only warned about.
+//! `UPDATE_SNAPSHOTS=1` writes the pages anew; read them.
+
+use flashcrowd_scenario::{Diagnostics, Disk, FileError, Files, Options, check, load_from};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// A folder as the working directory, so that messages have the same paths everywhere.
+struct Folder(PathBuf);
+
+impl Files for Folder {
+    fn read(&self, path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+        Disk.read(&self.0.join(path), limit)
+    }
+
+    fn siblings(&self, path: &Path) -> Vec<String> {
+        Disk.siblings(&self.0.join(path))
+    }
+}
+
+fn corpus() -> Folder {
+    Folder(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/bad"))
+}
+
+/// The arguments that a file asks for.
+fn arguments(text: &str) -> (Options, bool, bool) {
+    let mut options = Options::default();
+    let (mut manifest, mut accepted) = (false, false);
+    for line in text.lines() {
+        if let Some(set) = line.strip_prefix("# set: ") {
+            let (path, value) = set.split_once('=').unwrap();
+            options.overrides.push((path.to_owned(), value.to_owned()));
+        } else if let Some(assertion) = line.strip_prefix("# assert: ") {
+            options.assertions.push(assertion.to_owned());
+        }
+        manifest |= line == "# manifest";
+        accepted |= line == "# accepted";
+    }
+    (options, manifest, accepted)
+}
+
+fn diagnose(name: &str, files: &dyn Files, options: &Options, manifest: bool) -> Diagnostics {
+    if manifest {
+        return check(name, files);
+    }
+    match load_from(files, name, options) {
+        Ok(loaded) => loaded.diagnostics,
+        Err(diagnostics) => diagnostics,
+    }
+}
+
+#[test]
+fn every_bad_file_is_explained() {
+    let folder = corpus();
+    let update = std::env::var_os("UPDATE_SNAPSHOTS").is_some();
+    let mut names: Vec<String> = Disk.siblings(&folder.0.join("x"));
+    names.retain(|name| name.ends_with(".yaml"));
+    // Named by the command line, and not there.
+    names.push("no-such-file.yaml".to_owned());
+    assert!(names.len() >= 40, "{}", names.len());
+    let mut differing = Vec::new();
+    for name in names {
+        let bytes = std::fs::read(folder.0.join(&name)).unwrap_or_default();
+        let (options, manifest, accepted) = arguments(&String::from_utf8_lossy(&bytes));
+        let diagnostics = diagnose(&name, &folder, &options, manifest);
+        assert!(!diagnostics.is_empty(), "{name}: nothing is wrong with it");
+        assert_eq!(diagnostics.has_errors(), !accepted, "{name}:\n{diagnostics}");
+        let snapshot = folder.0.join(Path::new(&name).with_extension("stderr"));
+        let actual = diagnostics.to_string();
+        if update {
+            std::fs::write(&snapshot, &actual).unwrap();
+        } else if std::fs::read_to_string(&snapshot).unwrap_or_default() != actual {
+            differing.push(format!("{name} now gives\n{actual}"));
+        }
+    }
+    assert!(differing.is_empty(), "{}", differing.join("\n"));
+}
+
+#[test]
+fn a_file_of_a_hundred_megabytes_is_refused_unread() {
+    let folder = std::env::temp_dir().join(format!("flashcrowd-bad-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = std::fs::File::create(folder.join("huge.yaml")).unwrap();
+    file.set_len(100 << 20).unwrap();
+    let diagnostics = diagnose("huge.yaml", &Folder(folder.clone()), &Options::default(), false);
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert_eq!(
+        diagnostics.to_string(),
+        "error[too-large]: cannot read `huge.yaml`: it has 104857600 bytes; files of up to 8388608 bytes (8 MiB) are read\n --> huge.yaml\n\n"
+    );
+}
+
+/// Files that are as large as is allowed, each with a different kind of mass.
+#[test]
+fn large_files_come_to_an_end() {
+    let size = 8_000_000;
+    let masses: [(&str, String); 8] = [
+        ("one long line", format!("name: {}", "x".repeat(size))),
+        ("a long list", format!("slos: [{}]", "1,".repeat(size / 2 - 10))),
+        ("many keys", (0..size / 12).map(|n| format!("k{n:07}: 1\n")).collect()),
+        ("many mistakes", format!("slos: [{}]", "{x: 1},".repeat(size / 7 - 10))),
+        ("open brackets", "[".repeat(size)),
+        ("open blocks", "- ".repeat(size / 2)),
+        ("anchors", (0..size / 20).map(|n| format!("k{n}: &a{n} [*a{}]\n", n.max(1) - 1)).collect()),
+        ("quotes", format!("name: \"{}", "\\n".repeat(size / 2))),
+    ];
+    for (kind, text) in masses {
+        let mut files = BTreeMap::new();
+        files.insert(PathBuf::from("large.yaml"), text.into_bytes());
+        let diagnostics = diagnose("large.yaml", &files, &Options::default(), false);
+        assert!(diagnostics.has_errors(), "{kind}");
+        assert!(diagnostics.to_string().len() < 1_000_000, "{kind}");
+    }
+}
+
+#[test]
+fn a_pipe_is_not_waited_for() {
+    let diagnostics = diagnose("/dev/zero", &Disk, &Options::default(), false);
+    assert!(diagnostics.has_errors());
+    std::io::stderr().flush().unwrap();
+}
