@@ -11,6 +11,10 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one for each service, and it is read once"
+)]
 pub enum PolicySpec {
     /// The Horizontal Pod Autoscaler, see [`crate::hpa`].
     Hpa(HpaPolicy),
@@ -88,7 +92,7 @@ impl Catalog {
     /// If its parameters are not legal or its name is not registered.
     pub fn build(&self, policy: &PolicySpec) -> Result<Box<dyn Autoscaler>, CatalogError> {
         match policy {
-            PolicySpec::Hpa(HpaPolicy { spec, flags }) => Ok(Box::new(Hpa::new(spec, *flags)?)),
+            PolicySpec::Hpa(policy) => Ok(Box::new(Hpa::new(&policy.spec, policy.flags)?)),
             PolicySpec::Custom(CustomPolicy { name, params }) => {
                 let build = self.custom.get(name).ok_or_else(|| CatalogError::Unknown {
                     name: name.clone(),
@@ -134,4 +138,36 @@ pub enum CatalogError {
         /// What its builder says.
         message: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn build(policy: serde_json::Value) -> Result<Box<dyn Autoscaler>, CatalogError> {
+        Catalog::standard().build(&serde_json::from_value(policy).expect("the policy reads"))
+    }
+
+    #[test]
+    fn the_hpa_is_standard() {
+        let policy =
+            json!({ "hpa": { "spec": { "maxReplicas": 5 }, "flags": { "tolerance": 0.2 } } });
+        assert!(build(policy).is_ok());
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let message = |policy| build(policy).expect_err("it is a mistake").to_string();
+        let bounds = message(json!({ "hpa": { "spec": { "maxReplicas": 0 } } }));
+        assert_eq!(
+            bounds,
+            "the HorizontalPodAutoscaler is not valid; spec.maxReplicas: is 0: must be greater than 0"
+        );
+        let unknown = message(json!({ "custom": { "name": "mine" } }));
+        assert!(
+            unknown.starts_with("no autoscaler is registered as `mine`"),
+            "{unknown}"
+        );
+    }
 }

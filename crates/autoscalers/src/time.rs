@@ -101,9 +101,6 @@ mod tests {
         assert_eq!((time - SimDuration::from_secs(2)).as_nanos(), -999_999_999);
         assert_eq!(TimePoint::from(SimTime::NEVER).as_nanos(), i64::MAX);
         assert_eq!((TimePoint::ZERO - SimDuration::MAX).as_nanos(), i64::MIN);
-        assert_eq!(
-            (time - SimDuration::from_secs(3)).to_string(),
-            "-1.999999999s"
-        );
+        assert_eq!(TimePoint::from_secs(-90).to_string(), "-1m30s");
     }
 }

@@ -6,11 +6,38 @@ use serde_json::{Value, json};
 
 /// Names of the fields that are maps with free keys or kept as they are written.
 const FREE: &[&str] = &[
-    "affinity", "annotations", "claims", "dnsConfig", "envFrom", "ephemeralContainers", "evictionResponders",
-    "hostAliases", "imagePullSecrets", "labels", "limits", "managedFields", "matchLabels", "nodeSelector", "os",
-    "overhead", "readinessGates", "requests", "resizePolicy", "resourceClaims", "restartPolicyRules",
-    "schedulingGates", "schedulingGroup", "securityContext", "selector", "status", "topologySpreadConstraints",
-    "valueFrom", "volumeDevices", "volumeMounts", "volumes", "workloadRef",
+    "affinity",
+    "annotations",
+    "claims",
+    "dnsConfig",
+    "envFrom",
+    "ephemeralContainers",
+    "evictionResponders",
+    "hostAliases",
+    "imagePullSecrets",
+    "labels",
+    "limits",
+    "managedFields",
+    "matchLabels",
+    "nodeSelector",
+    "os",
+    "overhead",
+    "readinessGates",
+    "requests",
+    "resizePolicy",
+    "resourceClaims",
+    "restartPolicyRules",
+    "schedulingGates",
+    "schedulingGroup",
+    "securityContext",
+    "selector",
+    "status",
+    "topologySpreadConstraints",
+    "valueFrom",
+    "volumeDevices",
+    "volumeMounts",
+    "volumes",
+    "workloadRef",
 ];
 
 fn ignored<T: DeserializeOwned>(object: &Value) -> (T, Vec<String>) {
@@ -88,7 +115,7 @@ fn fields(value: &Value) -> Vec<(String, Value)> {
             Value::Array(items) => {
                 let items = items.iter().enumerate();
                 items.for_each(|(index, value)| {
-                    collect(value, &format!("{pointer}/{index}"), found)
+                    collect(value, &format!("{pointer}/{index}"), found);
                 });
             }
             leaf => found.push((pointer.to_owned(), leaf.clone())),

@@ -69,6 +69,11 @@ impl Results {
         &self.report
     }
 
+    /// The sums, without the details.
+    pub fn into_report(self) -> Report {
+        self.report
+    }
+
     /// The details.
     pub fn recorder(&self) -> &RunRecorder {
         &self.recorder

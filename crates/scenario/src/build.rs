@@ -14,7 +14,7 @@ pub(crate) use autoscaler::check_lone_hpas;
 pub(crate) use names::Names;
 pub(crate) use slos::{assertion, slos};
 
-use crate::check::Checker;
+use crate::check::{Checker, ROOT};
 use crate::diagnostic::{Code, Problems};
 use crate::manifest::Objects;
 use crate::path::FieldPath;
@@ -44,7 +44,7 @@ impl<'a> Context<'a> {
     }
 
     pub(crate) fn check<'b>(&'b self, problems: &'b mut Problems) -> Checker<'b> {
-        Checker { root: self.root, problems }
+        Checker { root: self.root, base: &ROOT, problems }
     }
 }
 

@@ -8,8 +8,13 @@ use crate::yaml::{Node, Place};
 /// is not said again.
 pub(crate) struct Checker<'a> {
     pub(crate) root: &'a Node,
+    /// Where the document stands, if it is part of another one.
+    pub(crate) base: &'a FieldPath,
     pub(crate) problems: &'a mut Problems,
 }
+
+/// The base of documents that stand by themselves.
+pub(crate) static ROOT: FieldPath = FieldPath(Vec::new());
 
 impl Checker<'_> {
     /// Reports a problem of a field; `shape` adds what there is to say about it.
@@ -20,12 +25,20 @@ impl Checker<'_> {
         message: impl Into<String>,
         shape: impl FnOnce(Problem) -> Problem,
     ) {
-        if let Place::Found(span) = self.root.locate(path) {
-            self.problems.push(shape(Problem::new(code, span, message).path(path)));
+        let is_damaged = self.root.at(&path.0).is_some_and(Node::is_damaged);
+        if let Place::Found(span) = self.root.locate(path)
+            && !is_damaged
+        {
+            self.problems.push(shape(Problem::new(code, span, message).path(&self.written(path))));
         }
     }
 
-    /// As [`report`](Self::report), about the key of a field and not its value.
+    /// The path as its reader counts: with what was found wrong, and with the document around it.
+    fn written(&self, path: &FieldPath) -> FieldPath {
+        FieldPath([self.base.0.clone(), self.root.written(path).0].concat())
+    }
+
+    /// As [`report`](Self::report), about the key of a field and whatever its value.
     pub(crate) fn report_key(
         &mut self,
         code: Code,
@@ -34,7 +47,7 @@ impl Checker<'_> {
         shape: impl FnOnce(Problem) -> Problem,
     ) {
         if let Place::Found(span) = self.root.locate_key(path) {
-            self.problems.push(shape(Problem::new(code, span, message).path(path)));
+            self.problems.push(shape(Problem::new(code, span, message).path(&self.written(path))));
         }
     }
 

@@ -2,10 +2,12 @@
 
 mod select;
 mod settings;
+mod validate;
 
 pub(crate) use select::{Chosen, choose};
 pub(crate) use settings::{front, pre_stop, service_notes};
 
+use crate::check::Checker;
 use crate::diagnostic::{Code, Problem, Problems, Severity};
 use crate::path::FieldPath;
 use crate::suggest;
@@ -18,6 +20,15 @@ use serde::de::DeserializeOwned;
 pub(crate) struct Placed<T> {
     pub(crate) value: T,
     pub(crate) node: Node,
+    /// Where the document stands, if it is written out in a scenario.
+    pub(crate) base: FieldPath,
+}
+
+impl<T> Placed<T> {
+    /// Reports what is wrong with the object.
+    pub(crate) fn check<'a>(&'a self, problems: &'a mut Problems) -> Checker<'a> {
+        Checker { root: &self.node, base: &self.base, problems }
+    }
 }
 
 /// The objects that play a part in the simulation.
@@ -129,19 +140,33 @@ impl Objects {
             problems.push(Problem::new(Code::MissingField, kind.value.span, message).path(&base.join("metadata")));
         }
         match kind_name {
-            "Deployment" => read(document, base, &mut self.deployments, problems),
-            "HorizontalPodAutoscaler" => read(document, base, &mut self.hpas, problems),
-            "Service" => read(document, base, &mut self.services, problems),
-            _ => read(document, base, &mut self.ingresses, problems),
+            "Deployment" => {
+                if read(document, base, &mut self.deployments, problems)
+                    && let Some(deployment) = self.deployments.last()
+                {
+                    validate::deployment(deployment, problems);
+                }
+            }
+            "HorizontalPodAutoscaler" => {
+                read(document, base, &mut self.hpas, problems);
+            }
+            "Service" => {
+                read(document, base, &mut self.services, problems);
+            }
+            _ => {
+                read(document, base, &mut self.ingresses, problems);
+            }
         }
     }
 }
 
-fn read<T: DeserializeOwned>(document: &Node, base: &FieldPath, into: &mut Vec<Placed<T>>, problems: &mut Problems) {
+/// Whether anything could be read of it.
+fn read<T: DeserializeOwned>(document: &Node, base: &FieldPath, into: &mut Vec<Placed<T>>, problems: &mut Problems) -> bool {
     let mut node = document.clone();
-    if let Some(value) = decode(&mut node, base, &|_| true, problems) {
-        into.push(Placed { value, node });
-    }
+    let value = decode(&mut node, base, &|_| true, problems);
+    let count = into.len();
+    into.extend(value.map(|value| Placed { value, node, base: base.clone() }));
+    into.len() > count
 }
 
 fn skipped(document: &Node, kind: &str, at: &Node) -> Problem {

@@ -123,6 +123,7 @@ fn no_element(part: &Part<'_>, count: usize) -> Problem {
     let message = format!("in --set: `{}` is no element of this list", part.text);
     Problem::new(Code::BadOverride, part.span, message).legal(match count {
         0 => "0 to add an element; the list is empty".to_owned(),
-        count => format!("0 to {}, or {count} to add one", count - 1),
+        1 => "0, or 1 to add an element".to_owned(),
+        count => format!("0 to {}, or {count} to add an element", count - 1),
     })
 }

@@ -91,7 +91,7 @@ fn a_file_of_a_hundred_megabytes_is_refused_unread() {
     std::fs::remove_dir_all(&folder).unwrap();
     assert_eq!(
         diagnostics.to_string(),
-        "error[too-large]: cannot read `huge.yaml`: it has 104857600 bytes; files of up to 8388608 bytes (8 MiB) are read\n --> huge.yaml\n\n"
+        "error[too-large]: cannot read `huge.yaml`: it has 104857600 bytes; files of up to 8388608 bytes (8 MiB) are read\n--> huge.yaml\n\n"
     );
 }
 

@@ -45,7 +45,11 @@ impl std::fmt::Display for ConformError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Read { file, .. } => write!(f, "{file}: cannot be read"),
-            Self::Line { file, line, message } => write!(f, "{file}:{line}: {message}"),
+            Self::Line {
+                file,
+                line,
+                message,
+            } => write!(f, "{file}:{line}: {message}"),
         }
     }
 }
@@ -68,7 +72,10 @@ pub fn conform<P: AsRef<Path>>(paths: &[P]) -> Result<ConformReport, ConformErro
     let mut report = ConformReport::default();
     for path in paths {
         let name = path.as_ref().display().to_string();
-        let file = File::open(path).map_err(|source| ConformError::Read { file: name.clone(), source })?;
+        let file = File::open(path).map_err(|source| ConformError::Read {
+            file: name.clone(),
+            source,
+        })?;
         conform_reader(&name, BufReader::new(file), &mut report)?;
     }
     Ok(report)
@@ -87,16 +94,25 @@ pub fn conform_reader(
     let mut text = String::new();
     for line in 1.. {
         text.clear();
-        let length =
-            reader.read_line(&mut text).map_err(|source| ConformError::Read { file: name.to_owned(), source })?;
+        let length = reader
+            .read_line(&mut text)
+            .map_err(|source| ConformError::Read {
+                file: name.to_owned(),
+                source,
+            })?;
         if length == 0 {
             break;
         }
         if text.trim().is_empty() {
             continue;
         }
-        let malformed = |message: String| ConformError::Line { file: name.to_owned(), line, message };
-        let trace: Trace = serde_json::from_str(&text).map_err(|error| malformed(error.to_string()))?;
+        let malformed = |message: String| ConformError::Line {
+            file: name.to_owned(),
+            line,
+            message,
+        };
+        let trace: Trace =
+            serde_json::from_str(&text).map_err(|error| malformed(error.to_string()))?;
         replay::replay(&trace, report).map_err(malformed)?;
     }
     Ok(())

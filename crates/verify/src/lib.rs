@@ -1,1 +1,3 @@
 //! Golden decisions and measurements replayed through the code that scenarios use.
+
+pub mod hpa;

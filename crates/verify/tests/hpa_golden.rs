@@ -4,7 +4,10 @@ use flashcrowd_verify::hpa::{ConformReport, conform};
 use std::path::{Path, PathBuf};
 
 fn assert_agrees(report: &ConformReport) {
-    assert!(report.traces > 0 && report.ticks > 0, "nothing was replayed");
+    assert!(
+        report.traces > 0 && report.ticks > 0,
+        "nothing was replayed"
+    );
     assert_eq!(report.mismatches, 0, "{report}");
 }
 
@@ -12,7 +15,11 @@ fn assert_agrees(report: &ConformReport) {
 fn the_subset_agrees() {
     let traces = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/hpa/traces.jsonl");
     let report = conform(&[traces]).unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!((report.traces, report.ticks), (66, 1872), "the subset is complete");
+    assert_eq!(
+        (report.traces, report.ticks),
+        (66, 1872),
+        "the subset is complete"
+    );
     assert_agrees(&report);
 }
 
@@ -21,12 +28,18 @@ fn the_subset_agrees() {
 fn the_complete_set_agrees_where_it_is_there() {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
     let shared = std::env::var_os("FLASHCROWD_SHARED").map_or_else(beside, PathBuf::from);
-    let Ok(entries) = shared.join("golden").read_dir() else { return };
-    let is_trace = |path: &PathBuf| {
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        name.starts_with("hpa-") && name.ends_with(".jsonl")
+    let Ok(entries) = shared.join("golden").read_dir() else {
+        return;
     };
-    let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_trace).collect();
+    let is_trace = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        name.is_some_and(|name| name.starts_with("hpa-"))
+            && path.extension().is_some_and(|it| it == "jsonl")
+    };
+    let mut paths: Vec<_> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(is_trace)
+        .collect();
     paths.sort();
     let report = conform(&paths).unwrap_or_else(|error| panic!("{error}"));
     assert_agrees(&report);

@@ -156,7 +156,7 @@ mod tests {
     fn old_pods_are_unready_only_if_they_never_were_ready() {
         let unready = |seconds| {
             move |pod: &mut PodView<'_>| {
-                pod.ready = Some(ReadyCondition::unready_since(at(seconds)))
+                pod.ready = Some(ReadyCondition::unready_since(at(seconds)));
             }
         };
         assert_eq!(class(unready(29), Some(600), 600, true), PodClass::Unready);

@@ -162,7 +162,7 @@ impl<F: Fn(&PodView<'_>) -> Option<MilliValue>> PodMetric<'_, F> {
                 if sums.requests == 0 {
                     return Err(MetricError::NoKnownPods);
                 }
-                let percent = (sums.usage.wrapping_mul(100) / sums.requests) as i32;
+                let percent = sums.usage.wrapping_mul(100).wrapping_div(sums.requests) as i32;
                 let average = MilliValue::new(sums.usage / sums.entries);
                 Ok((
                     f64::from(percent) / f64::from(target),

@@ -50,18 +50,19 @@ pub(super) fn policy(part: &Part<'_>, pod: &PodTemplate, problems: &mut Problems
         let path = path.join("metrics").join(index).join("type");
         part.context.check(problems).warn(Code::NotModelled, &path, message, help);
     }
-    Some(PolicySpec::Hpa(HpaPolicy { spec, flags: flags(part.context.spec.controllers.hpa) }))
+    let flags = flags(part.context.spec.controllers.hpa);
+    Some(PolicySpec::Hpa(HpaPolicy { spec, flags }))
 }
 
 /// What the API server would refuse, and what it accepts although it cannot work.
 fn validate(spec: &HpaSpec, scale_to_zero: bool, path: &FieldPath, check: &mut Checker<'_>) {
-    let refused = spec.validate(scale_to_zero).into_iter().map(|problem| (Severity::Error, problem));
-    let doubtful = spec.lint().into_iter().map(|problem| (Severity::Warning, problem));
-    for (severity, found) in refused.chain(doubtful) {
+    let refused = spec.validate(scale_to_zero).into_iter().map(|problem| (Severity::Error, Code::Refused, problem));
+    let doubtful = spec.lint().into_iter().map(|problem| (Severity::Warning, Code::Ineffective, problem));
+    for (severity, code, found) in refused.chain(doubtful) {
         let below = found.path.strip_prefix("spec").unwrap_or(&found.path);
         let field = found.path.rsplit('.').next().unwrap_or_default();
         let message = format!("`{field}` {}", found.message);
-        check.report(Code::Refused, &path.join_dotted(below), message, |problem| problem.severity(severity));
+        check.report(code, &path.join_dotted(below), message, |problem| problem.severity(severity));
     }
     let bounds = (spec.min_replicas.unwrap_or(1), spec.max_replicas);
     if bounds.1 > 100_000 {
@@ -78,7 +79,7 @@ pub(crate) fn check_lone_hpas(objects: &Objects, problems: &mut Problems) {
         });
         if !is_found {
             let path = FieldPath::default().join("spec");
-            validate(&hpa.value.spec, false, &path, &mut Checker { root: &hpa.node, problems });
+            validate(&hpa.value.spec, false, &path, &mut hpa.check(problems));
         }
     }
 }

@@ -14,6 +14,8 @@ pub(crate) struct Names {
     endpoints: Vec<(ServiceId, String)>,
     /// Services and endpoints that were written but could not be read; references to them are fine.
     unread: Vec<(String, Option<String>)>,
+    /// Whether the services could not be read at all.
+    is_damaged: bool,
 }
 
 impl Names {
@@ -23,7 +25,8 @@ impl Names {
             service.endpoints.keys().map(move |name| (ServiceId(id), name.clone()))
         });
         let endpoints = endpoints.collect();
-        let mut names = Self { services, endpoints, unread: Vec::new() };
+        let is_damaged = root.get("services").is_none_or(|node| !node.is_sound());
+        let mut names = Self { services, endpoints, unread: Vec::new(), is_damaged };
         for service in root.get("services").map(Node::entries).unwrap_or_default() {
             let name = &service.key.text;
             if !names.services.contains(name) {
@@ -72,7 +75,7 @@ impl Names {
             Some((service, name)) => (Some(service), name),
             None => (None, reference),
         };
-        self.unread.iter().any(|(of, other)| {
+        self.is_damaged || self.unread.iter().any(|(of, other)| {
             service.is_none_or(|service| service == of) && other.as_ref().is_none_or(|other| other == name)
         })
     }
@@ -113,7 +116,7 @@ impl Context<'_> {
     pub(super) fn service(&self, name: &str, path: &FieldPath, problems: &mut Problems) -> Option<ServiceId> {
         let services = &self.names.services;
         let found = services.iter().position(|service| service == name);
-        if found.is_none() && !self.names.unread.iter().any(|(unread, _)| unread == name) {
+        if found.is_none() && !self.names.is_damaged && !self.names.unread.iter().any(|(unread, _)| unread == name) {
             let shown: Vec<&str> = services.iter().map(String::as_str).collect();
             self.check(problems).report(Code::UnknownReference, path, format!("there is no service `{name}`"), |problem| {
                 problem.names(name, &shown)
@@ -149,6 +152,10 @@ pub(super) fn check(context: &Context<'_>, problems: &mut Problems) {
     let spec_name = &context.spec.name;
     if spec_name.is_empty() || spec_name.contains(['/', '\\', '\n', '\0']) || spec_name.len() > 100 || spec_name.starts_with('.') {
         let legal = "1 to 100 bytes, no `/` and no line break, not beginning with a dot";
-        context.check(problems).invalid(&name, format!("`{spec_name}` cannot be a name"), legal);
+        let message = match spec_name.is_empty() {
+            true => "the name is empty".to_owned(),
+            false => format!("`{spec_name}` cannot be a name"),
+        };
+        context.check(problems).invalid(&name, message, legal);
     }
 }

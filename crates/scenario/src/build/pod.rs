@@ -74,8 +74,10 @@ pub(super) fn manifest<'a>(part: &Part<'a>) -> Option<(&'a PodSpec, FieldPath)> 
 
 /// A checker of the Deployment's document.
 pub(super) fn in_manifest<'a>(part: &'a Part<'_>, problems: &'a mut Problems) -> Checker<'a> {
-    let root = part.chosen.deployment.map_or(part.context.root, |deployment| &deployment.node);
-    Checker { root, problems }
+    match part.chosen.deployment {
+        Some(deployment) => deployment.check(problems),
+        None => part.context.check(problems),
+    }
 }
 
 fn bounds(part: &Part<'_>, problems: &mut Problems) {

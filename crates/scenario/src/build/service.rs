@@ -89,8 +89,14 @@ fn rollout(part: &Part<'_>, deployment: Option<&DeploymentSpec>, problems: &mut 
         (None, None) => (quarter, quarter, SimDuration::ZERO),
     };
     if convert(surge).is_none() || convert(unavailable).is_none() {
-        let path = part.path.join("rollout");
-        part.context.check(problems).invalid(&path, "a rollout cannot have a negative number of pods", "0 or more, or a percentage");
+        let (message, legal) = ("a rollout cannot have a negative number of pods", "0 or more, or a percentage");
+        match part.spec.rollout {
+            Some(_) => part.context.check(problems).invalid(&part.path.join("rollout"), message, legal),
+            None => {
+                let path = FieldPath::default().join("spec").join("strategy").join("rollingUpdate");
+                pod::in_manifest(part, problems).invalid(&path, message, legal);
+            }
+        }
     }
     RolloutStrategy::RollingUpdate {
         max_surge: convert(surge).unwrap_or(IntOrPercent::Percent(25)),

@@ -45,14 +45,14 @@ fn group<'a>(
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
-    let title = level.primary_title(printable(&diagnostic.message)).id(diagnostic.code.name());
+    let title = level.primary_title(one_line(&diagnostic.message)).id(diagnostic.code.name());
     let mut group = match span {
         Some(span) => {
             let source = sources.get(span.source);
             let quote = quote(&source.text, &diagnostic.span);
             let mut annotation = AnnotationKind::Primary.span(quote.at);
             if let Some(label) = label {
-                annotation = annotation.label(printable(label));
+                annotation = annotation.label(one_line(label));
             }
             let snippet = Snippet::source(quote.line)
                 .line_start(diagnostic.line)
@@ -63,13 +63,13 @@ fn group<'a>(
         None => title.element(Origin::path(diagnostic.file.as_str())),
     };
     if !diagnostic.path.is_empty() {
-        group = group.element(Level::NOTE.with_name("field").message(printable(&diagnostic.path)));
+        group = group.element(Level::NOTE.with_name("field").message(one_line(&diagnostic.path)));
     }
     if let Some(legal) = &diagnostic.legal {
-        group = group.element(Level::NOTE.with_name("legal").message(printable(legal)));
+        group = group.element(Level::NOTE.with_name("legal").message(one_line(legal)));
     }
     if let Some(help) = &diagnostic.help {
-        group = group.element(Level::HELP.message(printable(help)));
+        group = group.element(Level::HELP.message(one_line(help)));
     }
     group
 }
@@ -104,11 +104,29 @@ fn floor(text: &str, offset: usize) -> usize {
     (0..=offset).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
+/// Text on one line: what would move the cursor is escaped, and what nobody would read to its end
+/// is cut.
+fn one_line(text: &str) -> String {
+    const LONGEST: usize = 1_200;
+    let mut line = String::new();
+    for c in text.chars() {
+        match c {
+            c if c.is_control() => line.extend(c.escape_default()),
+            c => line.push(c),
+        }
+        if line.len() > LONGEST {
+            line.push_str("...");
+            break;
+        }
+    }
+    line
+}
+
 /// Control characters would move the cursor; each is replaced by as many bytes as it has.
 fn printable(text: &str) -> String {
     text.chars()
         .flat_map(|c| {
-            let replaced = if c.is_control() && c != '\n' { ' ' } else { c };
+            let replaced = if c.is_control() { ' ' } else { c };
             std::iter::repeat_n(replaced, if replaced == c { 1 } else { c.len_utf8() })
         })
         .collect()

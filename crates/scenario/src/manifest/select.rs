@@ -36,7 +36,7 @@ pub(crate) fn choose<'a>(
         if !known && !other.node.is_damaged() {
             let message = format!("this HorizontalPodAutoscaler scales `{}`, which none of the manifests describes", target.name);
             let at = FieldPath::default().join("spec").join("scaleTargetRef").join("name");
-            Checker { root: &other.node, problems: check.problems }.warn(
+            other.check(check.problems).warn(
                 Code::Ineffective,
                 &at,
                 message,
@@ -57,7 +57,7 @@ pub(crate) fn choose<'a>(
         };
         if !selector.is_empty() && !other.node.is_damaged() && !objects.deployments.iter().any(selects) {
             let at = FieldPath::default().join("spec").join("selector");
-            Checker { root: &other.node, problems: check.problems }.warn(
+            other.check(check.problems).warn(
                 Code::Ineffective,
                 &at,
                 format!("Service `{}` selects none of the pods that the manifests describe", name(&other.value.metadata)),

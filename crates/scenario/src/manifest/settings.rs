@@ -1,7 +1,6 @@
 //! Settings that manifests hold in a form of their own: annotations and hooks.
 
 use super::Placed;
-use crate::check::Checker;
 use crate::diagnostic::{Code, Problems, Severity};
 use crate::path::FieldPath;
 use flashcrowd_manifests::pod::LifecycleHandler;
@@ -21,7 +20,7 @@ pub(crate) struct Front {
 /// Reads the annotations of an Ingress as ingress-nginx does.
 pub(crate) fn front(ingress: &Placed<Ingress>, problems: &mut Problems) -> Front {
     let mut timeout = READ_TIMEOUT;
-    let mut check = Checker { root: &ingress.node, problems };
+    let mut check = ingress.check(problems);
     let base = FieldPath::default().join("metadata").join("annotations");
     for (name, value) in &ingress.value.metadata.annotations {
         let path = base.join(name);
@@ -49,7 +48,7 @@ pub(crate) fn front(ingress: &Placed<Ingress>, problems: &mut Problems) -> Front
 
 /// Says what of a Service is not modelled.
 pub(crate) fn service_notes(service: &Placed<Service>, problems: &mut Problems) {
-    let mut check = Checker { root: &service.node, problems };
+    let mut check = service.check(problems);
     let base = FieldPath::default().join("spec");
     let mut note = |field: &str, message: &str| {
         check.report(Code::NotModelled, &base.join(field), message, |problem| problem.severity(Severity::Note));

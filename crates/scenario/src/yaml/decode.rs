@@ -83,9 +83,8 @@ fn find<'a>(root: &'a Node, id: u32, base: &FieldPath) -> Option<Found<'a>> {
             Value::Scalar(_) => return None,
             Value::Seq(elements) => {
                 let at = elements.iter().rposition(|element| element.id <= id)?;
-                let live = elements[..at].iter().filter(|element| element.life != Life::Removed).count();
                 found.route.push(at);
-                found.path.0.push(Segment::Index(live));
+                found.path.0.push(Segment::Index(at));
                 found.key = None;
                 found.node = &elements[at];
             }
@@ -210,27 +209,51 @@ fn describe(found: &Found<'_>, kind: Kind) -> Problem {
         }
         Kind::NotOneVariant { legal, .. } => {
             let given: Vec<&str> = found.node.entries().iter().map(|entry| entry.key.text.as_str()).collect();
-            problem(Code::WrongType, format!("only one of `{}` can be given", given.join("`, `"))).names("", legal)
-        }
-        Kind::WrongType { found, expected } => {
-            let expected = plain_words(&expected);
-            let quote = found.strip_prefix("the number `").or(found.strip_prefix("the boolean `"));
-            let problem = problem(Code::WrongType, format!("expected {expected}, found {found}"));
-            match quote {
-                Some(value) if expected == "text" => {
-                    problem.help(format!("quote it: \"{}\"", value.trim_end_matches('`')))
-                }
-                _ if found.contains("${") || found.contains("{{") => {
-                    problem.help("this is a variable of a template; render the file first")
-                }
+            let message = format!("only one of `{}` can be given", given.join("`, `"));
+            let problem = problem(Code::WrongType, message).names("", legal);
+            match found.path.0.last() {
+                Some(Segment::Index(_)) => problem.help("begin a new element of the list with each: `- name: ...`"),
                 _ => problem,
             }
         }
+        Kind::WrongType { found, expected } => wrong_type(problem, &found, &plain_words(&expected)),
         Kind::WrongLength { expected } => {
             problem(Code::WrongType, format!("expected {}", plain_words(&expected)))
         }
-        Kind::Custom(message) => problem(Code::InvalidValue, message),
+        Kind::Custom(message) => {
+            let respelt = match &found.node.value {
+                Value::Scalar(scalar) => suggest::respelt(&scalar.text, &message),
+                _ => None,
+            };
+            // A suggestion of our own is better than one that only adds a unit.
+            let message = match (&respelt, message.split_once("; did you mean ")) {
+                (Some(_), Some((wrong, _))) => wrong.to_owned(),
+                _ => message,
+            };
+            let problem = problem(Code::InvalidValue, message);
+            match respelt {
+                Some(text) => problem.help(format!("did you mean `{text}`?")),
+                None => problem,
+            }
+        }
         Kind::MissingField(field) => missing(found, field),
+    }
+}
+
+fn wrong_type(problem: impl Fn(Code, String) -> Problem, found: &str, expected: &str) -> Problem {
+    let problem = problem(Code::WrongType, format!("expected {expected}, found {found}"));
+    let number = found.strip_prefix("the number `").or(found.strip_prefix("the boolean `"));
+    let text = found.strip_prefix("the text `").map(|text| text.trim_end_matches('`'));
+    match (expected, number, text) {
+        ("text", Some(value), _) => problem.help(format!("quote it: \"{}\"", value.trim_end_matches('`'))),
+        (_, _, Some(text)) if text.contains("${") || text.contains("{{") => {
+            problem.help("this is a variable of a template; render the file first")
+        }
+        (_, _, Some(text)) if expected.contains("number") && text.parse::<f64>().is_ok() => {
+            problem.help(format!("leave the quotes out: {text}"))
+        }
+        ("a list", ..) if found == "a map" => problem.help("begin each element of the list with `- `"),
+        _ => problem,
     }
 }
 

@@ -217,6 +217,27 @@ impl Node {
         key.map_or(found, |entry| Place::Found(entry.key.span))
     }
 
+    /// A path with indices that count all elements that were written, and not only those that
+    /// could be read.
+    pub(crate) fn written(&self, path: &FieldPath) -> FieldPath {
+        let mut segments = path.0.clone();
+        let mut node = Some(self);
+        for segment in &mut segments {
+            let Some(current) = node else { break };
+            node = match segment {
+                Segment::Key(name) => current.get(name),
+                Segment::Index(index) => {
+                    let mut live = current.elements().iter().enumerate().filter(|(_, element)| element.life != Life::Removed);
+                    live.nth(*index).map(|(raw, element)| {
+                        *index = raw;
+                        element
+                    })
+                }
+            };
+        }
+        FieldPath(segments)
+    }
+
     /// The node that segments lead to, if they do.
     pub(crate) fn at(&self, segments: &[Segment]) -> Option<&Self> {
         segments.iter().try_fold(self, |node, segment| match segment {

@@ -101,8 +101,11 @@ impl Builder<'_> {
                     )));
                 };
                 let mut copy = node.clone();
-                if self.nodes + copy.count() > MAX_NODES || self.open.len() + depth(&copy) > MAX_DEPTH {
-                    return Err(Box::new(Self::too_complex(span, "with this alias expanded")));
+                if self.nodes + copy.count() > MAX_NODES {
+                    return Err(Box::new(Self::too_many(span, "with this alias expanded, ")));
+                }
+                if self.open.len() + depth(&copy) > MAX_DEPTH {
+                    return Err(Box::new(Self::too_deep(span)));
                 }
                 self.nodes += copy.count() - 1;
                 respan(&mut copy, span);
@@ -118,22 +121,27 @@ impl Builder<'_> {
 
     fn open(&mut self, open: Open) -> Outcome {
         if self.open.len() >= MAX_DEPTH {
-            return Err(Box::new(Self::too_complex(open.node.span, "here")));
+            return Err(Box::new(Self::too_deep(open.node.span)));
         }
         self.open.push(open);
         Ok(())
     }
 
-    fn too_complex(span: Span, when: &str) -> Problem {
-        Problem::new(Code::TooComplex, span, format!("{when}, the file holds more than can be read"))
-            .legal(format!("at most {MAX_NODES} values, nested at most {MAX_DEPTH} deep, aliases expanded"))
+    fn too_many(span: Span, when: &str) -> Problem {
+        Problem::new(Code::TooComplex, span, format!("{when}the file holds more values than are read"))
+            .legal(format!("at most {MAX_NODES} values, aliases expanded"))
+    }
+
+    fn too_deep(span: Span) -> Problem {
+        Problem::new(Code::TooComplex, span, "lists and maps are nested deeper than is read")
+            .legal(format!("at most {MAX_DEPTH} inside each other"))
     }
 
     /// A value is complete: it belongs to what is open.
     fn close(&mut self, node: Node, anchor: usize) -> Outcome {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
-            return Err(Box::new(Self::too_complex(node.span, "here")));
+            return Err(Box::new(Self::too_many(node.span, "")));
         }
         if anchor != 0 {
             // Kept copies count too: anchors at every level would multiply the file by its depth.

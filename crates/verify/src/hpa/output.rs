@@ -28,10 +28,29 @@ impl Observed<'_> {
         spec: &HpaSpec,
         conditions: &BTreeMap<String, String>,
     ) -> Vec<Difference> {
-        let Output { k, raw, me, mi, md, stab, lim, d, n, rs, why, e, cur, c: _ } = &tick.o;
+        let Output {
+            k,
+            raw,
+            me,
+            mi,
+            md,
+            stab,
+            lim,
+            d,
+            n,
+            rs,
+            why,
+            e,
+            cur,
+            c: _,
+        } = &tick.o;
         let applied = self.outcome == Some(ScaleOutcome::Applied);
         let status = self.hpa.status();
-        let replicas = if applied { self.decision.desired.get() } else { tick.r };
+        let replicas = if applied {
+            self.decision.desired.get()
+        } else {
+            tick.r
+        };
         let failed_write = self.outcome == Some(ScaleOutcome::Failed);
         let fields = [
             ("k", json!(k), json!(self.path())),
@@ -44,11 +63,18 @@ impl Observed<'_> {
             ("d", json!(d), json!(status.desired_replicas.get())),
             ("n", json!(n), json!(replicas)),
             ("rs", json!(*rs != 0), json!(applied)),
-            ("why", json!(why), json!(self.outcome.map(|_| self.reason()))),
+            (
+                "why",
+                json!(why),
+                json!(self.outcome.map(|_| self.reason())),
+            ),
             ("e", json!(*e != 0), json!(self.steps.error || failed_write)),
             ("c", json!(conditions), json!(self.conditions())),
         ];
-        let mut differences: Vec<_> = fields.into_iter().filter(|(_, expected, got)| expected != got).collect();
+        let mut differences: Vec<_> = fields
+            .into_iter()
+            .filter(|(_, expected, got)| expected != got)
+            .collect();
         let got = self.current(tick.s, spec, cur.as_deref());
         if json!(cur) != json!(got) {
             differences.push(("cur", json!(cur), json!(got)));
@@ -68,7 +94,11 @@ impl Observed<'_> {
     }
 
     fn raw(&self) -> Option<Vec<Option<i32>>> {
-        let proposals = self.steps.metrics.iter().map(|metric| metric.proposal().map(|it| it.replicas));
+        let proposals = self
+            .steps
+            .metrics
+            .iter()
+            .map(|metric| metric.proposal().map(|it| it.replicas));
         (!self.steps.metrics.is_empty()).then(|| proposals.collect())
     }
 
@@ -82,7 +112,11 @@ impl Observed<'_> {
     }
 
     fn combined(&self) -> Option<i32> {
-        if self.steps.path == HpaPath::MetricsFailed { Some(-1) } else { self.steps.proposal }
+        if self.steps.path == HpaPath::MetricsFailed {
+            Some(-1)
+        } else {
+            self.steps.proposal
+        }
     }
 
     fn reason(&self) -> &'static str {
@@ -98,25 +132,39 @@ impl Observed<'_> {
 
     fn conditions(&self) -> BTreeMap<&'static str, String> {
         let conditions = self.hpa.status().conditions;
-        let text = |status: bool, reason: &str| format!("{}:{reason}", if status { "T" } else { "F" });
-        conditions.iter().map(|(name, status, reason)| (name, text(status, reason))).collect()
+        let text =
+            |status: bool, reason: &str| format!("{}:{reason}", if status { "T" } else { "F" });
+        conditions
+            .iter()
+            .map(|(name, status, reason)| (name, text(status, reason)))
+            .collect()
     }
 
     /// The status metrics; nothing where none is set. A value per replica at 0 replicas is a
     /// division by zero whose result depends on the platform: there the recording is repeated.
-    fn current(&self, status_replicas: u32, spec: &HpaSpec, recorded: Option<&[Value]>) -> Option<Vec<Value>> {
+    fn current(
+        &self,
+        status_replicas: u32,
+        spec: &HpaSpec,
+        recorded: Option<&[Value]>,
+    ) -> Option<Vec<Value>> {
         let metrics = &self.hpa.status().current_metrics;
         if metrics.iter().all(Option::is_none) {
             return None;
         }
         let values = metrics.iter().enumerate().map(|(index, metric)| {
             if status_replicas == 0 && is_total_per_replica(spec, index) {
-                return recorded.and_then(|values| values.get(index)).cloned().unwrap_or_default();
+                return recorded
+                    .and_then(|values| values.get(index))
+                    .cloned()
+                    .unwrap_or_default();
             }
             match *metric {
                 None => Value::Null,
                 Some(CurrentMetric::Utilization { percent, average }) => json!([percent, average]),
-                Some(CurrentMetric::AverageValue(value) | CurrentMetric::Value(value)) => json!(value),
+                Some(CurrentMetric::AverageValue(value) | CurrentMetric::Value(value)) => {
+                    json!(value)
+                }
             }
         });
         Some(values.collect())
@@ -124,7 +172,9 @@ impl Observed<'_> {
 }
 
 fn is_total_per_replica(spec: &HpaSpec, index: usize) -> bool {
-    let Some(metric) = spec.metrics.get(index) else { return false };
+    let Some(metric) = spec.metrics.get(index) else {
+        return false;
+    };
     let target = match metric.source_type {
         MetricSourceType::Object => metric.object.as_ref().map(|source| &source.target),
         MetricSourceType::External => metric.external.as_ref().map(|source| &source.target),

@@ -1,6 +1,6 @@
 //! One trace, sync by sync.
 
-use super::cluster::{Answer, Cluster};
+use super::cluster::{Answer, Cluster, Samples};
 use super::output::{Difference, Observed};
 use super::report::{ConformReport, Mismatch};
 use super::trace::{Failure, Tick, Trace};
@@ -43,8 +43,16 @@ pub(super) fn replay(trace: &Trace, report: &mut ConformReport) -> Result<(), St
             conditions.clone_from(recorded);
         }
         let (decision, outcome) = sync(&mut hpa, &cluster, &spec, tick).map_err(in_tick)?;
-        let steps = decision.steps.hpa().ok_or_else(|| in_tick("the HPA gave no steps".to_owned()))?;
-        let observed = Observed { decision: &decision, steps, outcome, hpa: &hpa };
+        let steps = decision
+            .steps
+            .hpa()
+            .ok_or_else(|| in_tick("the HPA gave no steps".to_owned()))?;
+        let observed = Observed {
+            decision: &decision,
+            steps,
+            outcome,
+            hpa: &hpa,
+        };
         let differences = observed.differences(tick, &spec, &conditions);
         add(report, trace, index, differences, || json!(steps));
     }
@@ -62,14 +70,19 @@ fn sync(
         Some(metrics) => cluster.samples(tick.t, metrics)?,
         None => None,
     };
-    let usages = samples.as_ref().map(|samples| samples.usages());
+    let usages = samples.as_ref().map(Samples::usages);
     let sources = spec.metrics.iter().map(|metric| metric.source_type);
     let values = tick.mv.iter();
-    let answers: Vec<Answer> =
-        sources.zip(values).map(|(source, value)| cluster.answer(source, value)).collect::<Result<_, _>>()?;
+    let answers: Vec<Answer> = sources
+        .zip(values)
+        .map(|(source, value)| cluster.answer(source, value))
+        .collect::<Result<_, _>>()?;
     let answers: Vec<MetricAnswer<'_>> = answers.iter().map(borrowed).collect();
     let pods = cluster.pods();
-    let scale = Scale { spec_replicas: Replicas(tick.r), status_replicas: Replicas(tick.s) };
+    let scale = Scale {
+        spec_replicas: Replicas(tick.r),
+        status_replicas: Replicas(tick.s),
+    };
     let decision = hpa.decide(&Observation {
         now: TimePoint::from_millis(tick.t),
         scale: (tick.fail != Some(Failure::Get)).then_some(scale),
@@ -104,7 +117,11 @@ fn edited(hpa: &Hpa, spec: &HpaSpec, effective: &HpaSpec, tolerance: [f64; 2]) -
         differences.push(("spec_eff", json!(effective), json!(spec)));
     }
     if tolerance != [got.scale_down, got.scale_up] {
-        differences.push(("tol_eff", json!(tolerance), json!([got.scale_down, got.scale_up])));
+        differences.push((
+            "tol_eff",
+            json!(tolerance),
+            json!([got.scale_down, got.scale_up]),
+        ));
     }
     differences
 }
@@ -118,6 +135,13 @@ fn add(
 ) {
     for (field, expected, got) in differences {
         let trace = trace.id.clone();
-        report.add(|| Mismatch { trace, tick, field, expected, got, steps: steps() });
+        report.add(|| Mismatch {
+            trace,
+            tick,
+            field,
+            expected,
+            got,
+            steps: steps(),
+        });
     }
 }

@@ -56,13 +56,24 @@ impl fmt::Display for ConformReport {
         if left_out > 0 {
             writeln!(f, "and {left_out} more")?;
         }
-        write!(f, "traces={} ticks={} mismatches={}", self.traces, self.ticks, self.mismatches)
+        write!(
+            f,
+            "traces={} ticks={} mismatches={}",
+            self.traces, self.ticks, self.mismatches
+        )
     }
 }
 
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { trace, tick, field, expected, got, steps } = self;
+        let Self {
+            trace,
+            tick,
+            field,
+            expected,
+            got,
+            steps,
+        } = self;
         writeln!(f, "{trace} tick {tick}: `{field}` differs")?;
         writeln!(f, "  expected {expected}")?;
         writeln!(f, "  got      {got}")?;

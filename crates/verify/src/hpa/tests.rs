@@ -44,7 +44,10 @@ fn a_difference_is_reported_with_its_place() {
     let mut trace = trace();
     trace["ticks"][0]["o"]["n"] = json!(3);
     let text = run(&trace.to_string()).unwrap().to_string();
-    assert!(text.starts_with("hand-made tick 0: `n` differs\n  expected 3\n  got      2\n"), "{text}");
+    assert!(
+        text.starts_with("hand-made tick 0: `n` differs\n  expected 3\n  got      2\n"),
+        "{text}"
+    );
     assert_eq!(text.lines().last(), Some("traces=1 ticks=1 mismatches=1"));
 }
 
@@ -60,9 +63,15 @@ fn bad_lines_are_errors_with_their_place() {
         message(&trace.to_string())
     };
     let unknown_pod = broken(|trace| trace["ticks"][0]["x"] = json!([7]));
-    assert_eq!(unknown_pod, "traces.jsonl:1: tick 0: pod 7 is removed but does not exist");
+    assert_eq!(
+        unknown_pod,
+        "traces.jsonl:1: tick 0: pod 7 is removed but does not exist"
+    );
     let samples = broken(|trace| trace["ticks"][0]["rm"]["cpu"] = json!([1, 2]));
-    assert_eq!(samples, "traces.jsonl:1: tick 0: 2 samples of cpu for 1 pods");
+    assert_eq!(
+        samples,
+        "traces.jsonl:1: tick 0: 2 samples of cpu for 1 pods"
+    );
     let template = broken(|trace| trace["ticks"][0]["p"][0][6] = json!(1));
     assert_eq!(template, "traces.jsonl:1: tick 0: pod 0 has no template 1");
     let invalid = broken(|trace| trace["spec"]["maxReplicas"] = json!(0));
@@ -71,5 +80,8 @@ fn bad_lines_are_errors_with_their_place() {
 
 #[test]
 fn a_missing_file_is_an_error() {
-    assert_eq!(conform(&["no/such/file"]).unwrap_err().to_string(), "no/such/file: cannot be read");
+    assert_eq!(
+        conform(&["no/such/file"]).unwrap_err().to_string(),
+        "no/such/file: cannot be read"
+    );
 }

@@ -24,10 +24,10 @@ pub(super) struct Trace {
 impl Trace {
     pub(super) fn flags(&self) -> HpaFlags {
         HpaFlags {
-            downscale_stabilization: SimDuration::from_millis(self.ctl.downscale_stabilization_ms),
+            downscale_stabilization: millis(self.ctl.downscale_stabilization_ms),
             tolerance: self.ctl.tolerance,
-            cpu_initialization_period: SimDuration::from_millis(self.ctl.cpu_initialization_period_ms),
-            initial_readiness_delay: SimDuration::from_millis(self.ctl.initial_readiness_delay_ms),
+            cpu_initialization_period: millis(self.ctl.cpu_initialization_period_ms),
+            initial_readiness_delay: millis(self.ctl.initial_readiness_delay_ms),
             gates: FeatureGates {
                 scale_to_zero: self.gates.scale_to_zero,
                 configurable_tolerance: self.gates.configurable_tolerance,
@@ -37,8 +37,12 @@ impl Trace {
     }
 
     pub(super) fn metric_window(&self) -> SimDuration {
-        SimDuration::from_millis(self.metric_window_ms)
+        millis(self.metric_window_ms)
     }
+}
+
+fn millis(millis: u64) -> SimDuration {
+    SimDuration::from_nanos(millis.saturating_mul(1_000_000))
 }
 
 #[derive(Debug, Deserialize)]

@@ -26,8 +26,9 @@ fn cpu(part: &Part<'_>, target: &MetricTarget, pod: &PodTemplate, path: &FieldPa
     let mut check = part.context.check(problems);
     let Some(request) = pod.cpu_request.filter(|request| request.get() > 0) else {
         let message = "utilisation is usage divided by the request, and not every container has a CPU request";
-        let help = "the HPA reports FailedGetResourceMetric and never scales; set `resources.requests.cpu`";
-        return check.warn(Code::Ineffective, &path, message, help);
+        let field = if part.chosen.deployment.is_some() { "resources.requests.cpu" } else { "pod.cpu.request" };
+        let help = format!("the HPA reports FailedGetResourceMetric and never scales; set `{field}`");
+        return check.warn(Code::Ineffective, &path, message, &help);
     };
     let cores = part.context.spec.nodes.cores.min(pod.threads.unwrap_or(u32::MAX));
     let most = pod.cpu_limit.map_or(u64::MAX, |limit| limit.get()).min(u64::from(cores) * 1000);
@@ -48,6 +49,10 @@ fn cpu(part: &Part<'_>, target: &MetricTarget, pod: &PodTemplate, path: &FieldPa
 /// An idle pod above the target makes more idle pods.
 fn memory(part: &Part<'_>, target: &MetricTarget, pod: &PodTemplate, path: &FieldPath, problems: &mut Problems) {
     let (Some(wanted), Some(request)) = (target.average_utilization, pod.memory_request) else { return };
+    if part.spec.memory.base.is_none() {
+        // The default is too rough a guess to judge by.
+        return;
+    }
     let idle = pod.memory.base.get() as f64 / request.get().max(1) as f64 * 100.0;
     if idle > f64::from(wanted) * 1.1 {
         let message = format!("an idle pod already takes {idle:.0} % of its memory request: at a target of {wanted} % the HPA goes to maxReplicas and stays");

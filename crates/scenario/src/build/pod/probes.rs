@@ -82,7 +82,7 @@ fn read(part: &Part<'_>, probe: &kubernetes::Probe, path: &FieldPath, problems: 
             in_manifest(part, problems).report(
                 Code::Refused,
                 &path.join(field),
-                format!("is {value}: must be greater than or equal to 0"),
+                format!("`{field}` is {value}: must be greater than or equal to 0"),
                 |problem| problem,
             );
         }
