@@ -34,8 +34,17 @@ pub(crate) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    pub(crate) fn new(spec: &'a Spec, root: &'a Node, objects: &'a BTreeMap<String, Objects>) -> Self {
-        Self { spec, root, objects, names: Names::new(spec, root) }
+    pub(crate) fn new(
+        spec: &'a Spec,
+        root: &'a Node,
+        objects: &'a BTreeMap<String, Objects>,
+    ) -> Self {
+        Self {
+            spec,
+            root,
+            objects,
+            names: Names::new(spec, root),
+        }
     }
 
     /// Whether something at or below a field was found to be wrong already.
@@ -44,31 +53,65 @@ impl<'a> Context<'a> {
     }
 
     pub(crate) fn check<'b>(&'b self, problems: &'b mut Problems) -> Checker<'b> {
-        Checker { root: self.root, base: &ROOT, problems }
+        Checker {
+            root: self.root,
+            base: &ROOT,
+            problems,
+        }
     }
 }
 
 /// Builds the model, reporting everything that is wrong. The model is of use only if nothing was.
 pub(crate) fn model(context: &Context<'_>, problems: &mut Problems) -> Model {
-    let Spec { duration, nodes, metrics_server, .. } = context.spec;
+    let Spec {
+        duration,
+        nodes,
+        metrics_server,
+        ..
+    } = context.spec;
     let root = FieldPath::default();
     let mut check = context.check(problems);
     if duration.is_zero() {
-        check.invalid(&root.join("duration"), "a run takes time", "above 0s, as 6h");
+        check.invalid(
+            &root.join("duration"),
+            "a run takes time",
+            "above 0s, as 6h",
+        );
     }
     if nodes.cores == 0 {
-        check.invalid(&root.join("nodes").join("cores"), "a machine has at least one core", "1 or more");
+        check.invalid(
+            &root.join("nodes").join("cores"),
+            "a machine has at least one core",
+            "1 or more",
+        );
     }
     if metrics_server.resolution.is_zero() {
         let path = root.join("metrics_server").join("resolution");
-        check.invalid(&path, "scrapes need some time between them", "above 0s, as 15s");
+        check.invalid(
+            &path,
+            "scrapes need some time between them",
+            "above 0s, as 15s",
+        );
     }
     for (section, is_empty, what) in [
-        ("workload", context.spec.workload.is_empty(), "nobody sends requests"),
-        ("services", context.spec.services.is_empty(), "nothing answers requests"),
+        (
+            "workload",
+            context.spec.workload.is_empty(),
+            "nobody sends requests",
+        ),
+        (
+            "services",
+            context.spec.services.is_empty(),
+            "nothing answers requests",
+        ),
     ] {
         if is_empty && !context.is_damaged(&root.join(section)) {
-            check.report(Code::MissingField, &root.join(section), format!("`{section}` is empty: {what}"), |p| p);
+            check.report(
+                Code::MissingField,
+                &root.join(section),
+                format!("`{section}` is empty: {what}"),
+                |p| p,
+            );
         }
     }
     names::check(context, problems);
@@ -82,7 +125,10 @@ pub(crate) fn model(context: &Context<'_>, problems: &mut Problems) -> Model {
         workloads,
         services,
         endpoints,
-        metrics_server: MetricsServer { resolution: metrics_server.resolution, lag: metrics_server.lag },
+        metrics_server: MetricsServer {
+            resolution: metrics_server.resolution,
+            lag: metrics_server.lag,
+        },
         node_cores: nodes.cores,
         actions,
     }

@@ -29,7 +29,9 @@ impl Checker<'_> {
         if let Place::Found(span) = self.root.locate(path)
             && !is_damaged
         {
-            self.problems.push(shape(Problem::new(code, span, message).path(&self.written(path))));
+            self.problems.push(shape(
+                Problem::new(code, span, message).path(&self.written(path)),
+            ));
         }
     }
 
@@ -47,17 +49,29 @@ impl Checker<'_> {
         shape: impl FnOnce(Problem) -> Problem,
     ) {
         if let Place::Found(span) = self.root.locate_key(path) {
-            self.problems.push(shape(Problem::new(code, span, message).path(&self.written(path))));
+            self.problems.push(shape(
+                Problem::new(code, span, message).path(&self.written(path)),
+            ));
         }
     }
 
     /// A value that is not allowed.
     pub(crate) fn invalid(&mut self, path: &FieldPath, message: impl Into<String>, legal: &str) {
-        self.report(Code::InvalidValue, path, message, |problem| problem.legal(legal));
+        self.report(Code::InvalidValue, path, message, |problem| {
+            problem.legal(legal)
+        });
     }
 
     /// Something that works and does not do what it seems to.
-    pub(crate) fn warn(&mut self, code: Code, path: &FieldPath, message: impl Into<String>, help: &str) {
-        self.report(code, path, message, |problem| problem.severity(Severity::Warning).help(help));
+    pub(crate) fn warn(
+        &mut self,
+        code: Code,
+        path: &FieldPath,
+        message: impl Into<String>,
+        help: &str,
+    ) {
+        self.report(code, path, message, |problem| {
+            problem.severity(Severity::Warning).help(help)
+        });
     }
 }

@@ -82,12 +82,15 @@ impl Diagnostics {
 
     /// Whether one of them is an error.
     pub fn has_errors(&self) -> bool {
-        self.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+        self.iter()
+            .any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
     /// How many of them are of this severity.
     pub fn count(&self, severity: Severity) -> usize {
-        self.iter().filter(|diagnostic| diagnostic.severity == severity).count()
+        self.iter()
+            .filter(|diagnostic| diagnostic.severity == severity)
+            .count()
     }
 
     /// All of them as text, each with the quoted place, its legal values and what to do.
@@ -189,7 +192,11 @@ impl Problem {
 /// Names as `a`, `b` or `c`; the tail of a long list is counted.
 fn list(names: &[&str]) -> String {
     const SHOWN: usize = 40;
-    let quoted: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+    let quoted: Vec<String> = names
+        .iter()
+        .take(SHOWN)
+        .map(|name| format!("`{name}`"))
+        .collect();
     match names.len().checked_sub(SHOWN) {
         Some(more) if more > 0 => format!("{} and {more} more", quoted.join(", ")),
         _ => quoted.join(", "),
@@ -206,26 +213,34 @@ impl Problems {
     }
 
     pub(crate) fn has_errors(&self) -> bool {
-        self.0.iter().any(|problem| problem.severity == Severity::Error)
+        self.0
+            .iter()
+            .any(|problem| problem.severity == Severity::Error)
     }
 
     /// Forgets what was said about a source.
     pub(crate) fn drop_source(&mut self, source: SourceId) {
-        self.0.retain(|problem| problem.span.is_none_or(|span| span.source != source));
+        self.0
+            .retain(|problem| problem.span.is_none_or(|span| span.source != source));
     }
 
     /// In source order, the same thing said once.
     pub(crate) fn finish(mut self, sources: Sources) -> Diagnostics {
-        self.0.sort_by_key(|problem| problem.span.map(|span| (span.source, span.start, span.end)));
+        self.0
+            .sort_by_key(|problem| problem.span.map(|span| (span.source, span.start, span.end)));
         let mut items: Vec<(Diagnostic, Option<Span>, Option<String>)> = Vec::new();
         for problem in self.0 {
             let label = problem.label.clone();
             let span = problem.span;
             let diagnostic = problem.locate(&sources);
             // A manifest's field can be read twice: by itself, and under a service's overrides.
-            let said = items.iter().rev().take_while(|(_, other, _)| *other == span).any(|(other, ..)| {
-                other.message == diagnostic.message && other.file == diagnostic.file
-            });
+            let said = items
+                .iter()
+                .rev()
+                .take_while(|(_, other, _)| *other == span)
+                .any(|(other, ..)| {
+                    other.message == diagnostic.message && other.file == diagnostic.file
+                });
             if !said {
                 items.push((diagnostic, span, label));
             }
@@ -237,7 +252,9 @@ impl Problems {
 /// The path of an autoscaler's field as its manifest has it, if that is where it stands.
 fn own_path(path: &str, in_other_file: bool) -> String {
     match path.split_once(".autoscaler.hpa") {
-        Some((service, below)) if in_other_file && service.starts_with("services.") => format!("spec{below}"),
+        Some((service, below)) if in_other_file && service.starts_with("services.") => {
+            format!("spec{below}")
+        }
         _ => path.to_owned(),
     }
 }
@@ -247,7 +264,11 @@ impl Problem {
         let (file, (line, column), span) = match self.span {
             Some(span) => {
                 let source = sources.get(span.source);
-                (source.name.clone(), source.position(span.start as usize), span.range())
+                (
+                    source.name.clone(),
+                    source.position(span.start as usize),
+                    span.range(),
+                )
             }
             None => (self.file, (0, 0), 0..0),
         };
@@ -258,7 +279,11 @@ impl Problem {
             line,
             column,
             span,
-            path: own_path(&self.path, self.span.is_some_and(|span| sources.is_manifest(span.source))),
+            path: own_path(
+                &self.path,
+                self.span
+                    .is_some_and(|span| sources.is_manifest(span.source)),
+            ),
             message: self.message,
             legal: self.legal,
             help: self.help,

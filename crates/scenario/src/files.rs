@@ -50,7 +50,11 @@ impl Files for Disk {
             return Err(FileError::TooLarge(metadata.len()));
         }
         let mut bytes = Vec::with_capacity(metadata.len() as usize);
-        File::open(path).map_err(of)?.take(limit + 1).read_to_end(&mut bytes).map_err(of)?;
+        File::open(path)
+            .map_err(of)?
+            .take(limit + 1)
+            .read_to_end(&mut bytes)
+            .map_err(of)?;
         // The file may have grown since.
         if bytes.len() as u64 > limit {
             return Err(FileError::TooLarge(bytes.len() as u64));
@@ -59,9 +63,17 @@ impl Files for Disk {
     }
 
     fn siblings(&self, path: &Path) -> Vec<String> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-        let names = entries.flatten().take(1000).map(|entry| entry.file_name().to_string_lossy().into_owned());
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        let Ok(entries) = std::fs::read_dir(folder) else {
+            return Vec::new();
+        };
+        let names = entries
+            .flatten()
+            .take(1000)
+            .map(|entry| entry.file_name().to_string_lossy().into_owned());
         let mut names: Vec<String> = names.collect();
         names.sort();
         names
@@ -81,7 +93,11 @@ impl Files for BTreeMap<PathBuf, Vec<u8>> {
     fn siblings(&self, path: &Path) -> Vec<String> {
         self.keys()
             .filter(|other| other.parent() == path.parent())
-            .filter_map(|other| other.file_name().map(|name| name.to_string_lossy().into_owned()))
+            .filter_map(|other| {
+                other
+                    .file_name()
+                    .map(|name| name.to_string_lossy().into_owned())
+            })
             .collect()
     }
 }
@@ -90,5 +106,8 @@ impl Files for BTreeMap<PathBuf, Vec<u8>> {
 pub(crate) fn beside(file: &Path, referred: &str) -> PathBuf {
     let joined = file.parent().unwrap_or(Path::new("")).join(referred);
     // `./x` and `x` are the same file and should look the same in messages.
-    joined.components().filter(|component| !matches!(component, Component::CurDir)).collect()
+    joined
+        .components()
+        .filter(|component| !matches!(component, Component::CurDir))
+        .collect()
 }

@@ -5,13 +5,13 @@ use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::files::{Disk, Files};
 use crate::inline;
 use crate::manifest::{self, Objects};
+use crate::overrides;
 use crate::path::FieldPath;
 use crate::reader::Reader;
 use crate::scenario::Scenario;
 use crate::source::SourceId;
 use crate::spec::Spec;
 use crate::yaml::{self, Entry, Key, Node, Value};
-use crate::overrides;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -45,7 +45,11 @@ pub fn load(path: impl AsRef<Path>, options: &Options) -> Result<Loaded, Diagnos
 ///
 /// # Errors
 /// As [`load`].
-pub fn load_from(files: &dyn Files, path: impl AsRef<Path>, options: &Options) -> Result<Loaded, Diagnostics> {
+pub fn load_from(
+    files: &dyn Files,
+    path: impl AsRef<Path>,
+    options: &Options,
+) -> Result<Loaded, Diagnostics> {
     let path = path.as_ref();
     let mut reader = Reader::new(files);
     let source = reader.text(path, None);
@@ -57,24 +61,42 @@ pub fn load_from(files: &dyn Files, path: impl AsRef<Path>, options: &Options) -
 ///
 /// # Errors
 /// As [`load`].
-pub fn load_str(text: &str, name: impl AsRef<Path>, files: &dyn Files, options: &Options) -> Result<Loaded, Diagnostics> {
+pub fn load_str(
+    text: &str,
+    name: impl AsRef<Path>,
+    files: &dyn Files,
+    options: &Options,
+) -> Result<Loaded, Diagnostics> {
     let name = name.as_ref();
     let mut reader = Reader::new(files);
     let source = reader.sources.add(name.display().to_string(), text);
     finish(Some(source), name, options, reader)
 }
 
-fn finish(source: Option<SourceId>, path: &Path, options: &Options, mut reader: Reader<'_>) -> Result<Loaded, Diagnostics> {
+fn finish(
+    source: Option<SourceId>,
+    path: &Path,
+    options: &Options,
+    mut reader: Reader<'_>,
+) -> Result<Loaded, Diagnostics> {
     let scenario = source.and_then(|source| read(source, path, options, &mut reader));
     let has_errors = reader.problems.has_errors();
     let diagnostics = reader.problems.finish(reader.sources);
     match scenario {
-        Some(scenario) if !has_errors => Ok(Loaded { scenario, diagnostics }),
+        Some(scenario) if !has_errors => Ok(Loaded {
+            scenario,
+            diagnostics,
+        }),
         _ => Err(diagnostics),
     }
 }
 
-fn read(source: SourceId, path: &Path, options: &Options, reader: &mut Reader<'_>) -> Option<Scenario> {
+fn read(
+    source: SourceId,
+    path: &Path,
+    options: &Options,
+    reader: &mut Reader<'_>,
+) -> Option<Scenario> {
     let mut root = reader.document(source, "a scenario")?;
     if manifest::is_object(&root) {
         let span = root.shown(None);
@@ -87,7 +109,13 @@ fn read(source: SourceId, path: &Path, options: &Options, reader: &mut Reader<'_
     // Prices that are in a file can be overridden one by one.
     inline::prices(&mut root, path, reader);
     for (field, value) in &options.overrides {
-        overrides::apply(&mut root, field, value, &mut reader.sources, &mut reader.problems);
+        overrides::apply(
+            &mut root,
+            field,
+            value,
+            &mut reader.sources,
+            &mut reader.problems,
+        );
     }
     inline::prices(&mut root, path, reader);
     let manifest_sources = inline::manifests(&mut root, path, reader);
@@ -95,7 +123,12 @@ fn read(source: SourceId, path: &Path, options: &Options, reader: &mut Reader<'_
 
     let mut tree = with_manifest_autoscalers(&root, &objects);
     let tolerated = |span: crate::source::Span| manifest_sources.contains(&span.source);
-    let mut spec: Spec = yaml::decode(&mut tree, &FieldPath::default(), &tolerated, &mut reader.problems)?;
+    let mut spec: Spec = yaml::decode(
+        &mut tree,
+        &FieldPath::default(),
+        &tolerated,
+        &mut reader.problems,
+    )?;
     inline::traces(&mut spec, &mut root, path, reader);
 
     let context = Context::new(&spec, &tree, &objects);
@@ -103,7 +136,12 @@ fn read(source: SourceId, path: &Path, options: &Options, reader: &mut Reader<'_
     let model = build::model(&context, problems);
     let mut slos = build::slos(&context, problems);
     for text in &options.assertions {
-        slos.extend(build::assertion(&context, text, &mut reader.sources, problems));
+        slos.extend(build::assertion(
+            &context,
+            text,
+            &mut reader.sources,
+            problems,
+        ));
     }
     Some(Scenario {
         name: spec.name.clone(),
@@ -120,12 +158,18 @@ fn read(source: SourceId, path: &Path, options: &Options, reader: &mut Reader<'_
 fn objects(root: &Node, scenario: SourceId, reader: &mut Reader<'_>) -> BTreeMap<String, Objects> {
     let mut objects = BTreeMap::new();
     for service in root.get("services").map(Node::entries).unwrap_or_default() {
-        let Some(manifests) = service.value.get("manifests") else { continue };
+        let Some(manifests) = service.value.get("manifests") else {
+            continue;
+        };
         let mut found = Objects::default();
         for (index, document) in manifests.elements().iter().enumerate() {
             // Within a file of its own, an object's fields have their own paths.
             let base = match document.span.source == scenario {
-                true => FieldPath::default().join("services").join(&service.key.text).join("manifests").join(index),
+                true => FieldPath::default()
+                    .join("services")
+                    .join(&service.key.text)
+                    .join("manifests")
+                    .join(index),
                 false => FieldPath::default(),
             };
             found.add(document, &base, &mut reader.problems);
@@ -138,23 +182,48 @@ fn objects(root: &Node, scenario: SourceId, reader: &mut Reader<'_>) -> BTreeMap
 /// The scenario with each manifest's autoscaler under what the scenario says of it.
 pub(crate) fn with_manifest_autoscalers(root: &Node, objects: &BTreeMap<String, Objects>) -> Node {
     let mut tree = root.clone();
-    let Some(Value::Map(services)) = tree.get_mut("services").map(|node| &mut node.value) else { return tree };
+    let Some(Value::Map(services)) = tree.get_mut("services").map(|node| &mut node.value) else {
+        return tree;
+    };
     for service in services {
-        let Some(hpa) = objects.get(&service.key.text).and_then(|objects| hpa_of(&service.value, &service.key.text, objects)) else {
+        let Some(hpa) = objects
+            .get(&service.key.text)
+            .and_then(|objects| hpa_of(&service.value, &service.key.text, objects))
+        else {
             continue;
         };
-        let Some(spec) = hpa.entry("spec") else { continue };
-        let key = |text: &str| Key { id: 0, text: text.to_owned(), span: spec.key.span };
-        let mut hpa = Node::new(spec.value.span, Value::Map(vec![Entry { key: key("hpa"), value: spec.value.clone() }]));
-        let Value::Map(fields) = &mut service.value.value else { continue };
-        match fields.iter_mut().find(|field| field.key.text == "autoscaler") {
+        let Some(spec) = hpa.entry("spec") else {
+            continue;
+        };
+        let key = |text: &str| Key {
+            id: 0,
+            text: text.to_owned(),
+            span: spec.key.span,
+        };
+        let mut hpa = Node::new(
+            spec.value.span,
+            Value::Map(vec![Entry {
+                key: key("hpa"),
+                value: spec.value.clone(),
+            }]),
+        );
+        let Value::Map(fields) = &mut service.value.value else {
+            continue;
+        };
+        match fields
+            .iter_mut()
+            .find(|field| field.key.text == "autoscaler")
+        {
             Some(own) if own.value.get("hpa").is_some() => {
                 hpa.overlay(&own.value);
                 own.value = hpa;
             }
             // Another autoscaler, or none: `autoscaler: null`.
             Some(_) => {}
-            None => fields.push(Entry { key: key("autoscaler"), value: hpa }),
+            None => fields.push(Entry {
+                key: key("autoscaler"),
+                value: hpa,
+            }),
         }
     }
     tree

@@ -27,7 +27,11 @@ pub(crate) struct Placed<T> {
 impl<T> Placed<T> {
     /// Reports what is wrong with the object.
     pub(crate) fn check<'a>(&'a self, problems: &'a mut Problems) -> Checker<'a> {
-        Checker { root: &self.node, base: &self.base, problems }
+        Checker {
+            root: &self.node,
+            base: &self.base,
+            problems,
+        }
     }
 }
 
@@ -78,9 +82,15 @@ impl Objects {
     }
 
     /// The Deployment of a service: the one that is wanted, or the only one, or that of the same name.
-    pub(crate) fn deployment(&self, wanted: Option<&str>, service: &str) -> Option<&Placed<Deployment>> {
+    pub(crate) fn deployment(
+        &self,
+        wanted: Option<&str>,
+        service: &str,
+    ) -> Option<&Placed<Deployment>> {
         let by_name = |name: &str| {
-            self.deployments.iter().find(|deployment| deployment.value.metadata.name.as_deref() == Some(name))
+            self.deployments
+                .iter()
+                .find(|deployment| deployment.value.metadata.name.as_deref() == Some(name))
         };
         match (wanted, self.deployments.as_slice()) {
             (Some(wanted), _) => by_name(wanted),
@@ -90,10 +100,14 @@ impl Objects {
     }
 
     /// The HPA that scales a Deployment.
-    pub(crate) fn hpa(&self, deployment: &Placed<Deployment>) -> Option<&Placed<HorizontalPodAutoscaler>> {
+    pub(crate) fn hpa(
+        &self,
+        deployment: &Placed<Deployment>,
+    ) -> Option<&Placed<HorizontalPodAutoscaler>> {
         self.hpas.iter().find(|hpa| {
             let target = &hpa.value.spec.scale_target_ref;
-            target.kind == "Deployment" && Some(&target.name) == deployment.value.metadata.name.as_ref()
+            target.kind == "Deployment"
+                && Some(&target.name) == deployment.value.metadata.name.as_ref()
         })
     }
 
@@ -102,8 +116,12 @@ impl Objects {
         let shown = document.shown(None);
         if !matches!(document.value, Value::Map(_)) {
             problems.push(
-                Problem::new(Code::WrongType, shown, "a manifest is a map with `apiVersion`, `kind`, `metadata` and `spec`")
-                    .path(base),
+                Problem::new(
+                    Code::WrongType,
+                    shown,
+                    "a manifest is a map with `apiVersion`, `kind`, `metadata` and `spec`",
+                )
+                .path(base),
             );
             return;
         }
@@ -113,10 +131,17 @@ impl Objects {
                 problems.push(Problem::new(Code::MissingField, shown, message).path(base));
             }
         }
-        let (Some(kind), Some(version)) = (document.entry("kind"), document.entry("apiVersion")) else { return };
-        let (Some(kind_name), Some(version_name)) = (kind.value.as_text(), version.value.as_text()) else {
+        let (Some(kind), Some(version)) = (document.entry("kind"), document.entry("apiVersion"))
+        else {
+            return;
+        };
+        let (Some(kind_name), Some(version_name)) = (kind.value.as_text(), version.value.as_text())
+        else {
             let message = "`apiVersion` and `kind` are text";
-            problems.push(Problem::new(Code::WrongType, kind.value.shown(Some(&kind.key)), message).path(base));
+            problems.push(
+                Problem::new(Code::WrongType, kind.value.shown(Some(&kind.key)), message)
+                    .path(base),
+            );
             return;
         };
         let known = KINDS.iter().find(|(known, _)| *known == kind_name);
@@ -126,10 +151,17 @@ impl Objects {
         };
         if *served != version_name {
             problems.push(
-                Problem::new(Code::Refused, version.value.span, format!("{kind_name} of `{version_name}` is not read"))
-                    .path(&base.join("apiVersion"))
-                    .legal(format!("`{served}`"))
-                    .help(format!("`kubectl get {} NAME -o yaml` prints it as `{served}`", kind_name.to_lowercase())),
+                Problem::new(
+                    Code::Refused,
+                    version.value.span,
+                    format!("{kind_name} of `{version_name}` is not read"),
+                )
+                .path(&base.join("apiVersion"))
+                .legal(format!("`{served}`"))
+                .help(format!(
+                    "`kubectl get {} NAME -o yaml` prints it as `{served}`",
+                    kind_name.to_lowercase()
+                )),
             );
             return;
         }
@@ -137,7 +169,10 @@ impl Objects {
         let has_name = |field: &str| metadata.is_some_and(|metadata| metadata.get(field).is_some());
         if !has_name("name") && !has_name("generateName") {
             let message = format!("`metadata.name` is missing: every {kind_name} has a name");
-            problems.push(Problem::new(Code::MissingField, kind.value.span, message).path(&base.join("metadata")));
+            problems.push(
+                Problem::new(Code::MissingField, kind.value.span, message)
+                    .path(&base.join("metadata")),
+            );
         }
         match kind_name {
             "Deployment" => {
@@ -161,20 +196,38 @@ impl Objects {
 }
 
 /// Whether anything could be read of it.
-fn read<T: DeserializeOwned>(document: &Node, base: &FieldPath, into: &mut Vec<Placed<T>>, problems: &mut Problems) -> bool {
+fn read<T: DeserializeOwned>(
+    document: &Node,
+    base: &FieldPath,
+    into: &mut Vec<Placed<T>>,
+    problems: &mut Problems,
+) -> bool {
     let mut node = document.clone();
     let value = decode(&mut node, base, &|_| true, problems);
     let count = into.len();
-    into.extend(value.map(|value| Placed { value, node, base: base.clone() }));
+    into.extend(value.map(|value| Placed {
+        value,
+        node,
+        base: base.clone(),
+    }));
     into.len() > count
 }
 
 fn skipped(document: &Node, kind: &str, at: &Node) -> Problem {
-    let name = document.get("metadata").and_then(|metadata| metadata.get("name")).and_then(Node::as_text);
+    let name = document
+        .get("metadata")
+        .and_then(|metadata| metadata.get("name"))
+        .and_then(Node::as_text);
     let name = name.map_or(String::new(), |name| format!(" `{name}`"));
-    let problem = Problem::new(Code::SkippedKind, at.span, format!("{kind}{name} is skipped: this kind plays no part here"));
+    let problem = Problem::new(
+        Code::SkippedKind,
+        at.span,
+        format!("{kind}{name} is skipped: this kind plays no part here"),
+    );
     match suggest::nearest(kind, KINDS.iter().map(|(known, _)| *known)) {
-        Some(near) => problem.severity(Severity::Warning).help(format!("did you mean `{near}`?")),
+        Some(near) => problem
+            .severity(Severity::Warning)
+            .help(format!("did you mean `{near}`?")),
         None => problem.severity(Severity::Note),
     }
 }

@@ -14,18 +14,30 @@ struct Part<'a> {
 }
 
 /// Applies `path=value` to a document.
-pub(crate) fn apply(root: &mut Node, path: &str, value: &str, sources: &mut Sources, problems: &mut Problems) {
+pub(crate) fn apply(
+    root: &mut Node,
+    path: &str,
+    value: &str,
+    sources: &mut Sources,
+    problems: &mut Problems,
+) {
     let text = format!("{path}={value}");
     let source = sources.add("--set", &text);
     let parts = parts(path, source);
     if let Some(empty) = parts.iter().find(|part| part.text.is_empty()) {
-        let problem = Problem::new(Code::BadOverride, empty.span, "in --set: a part of the path is empty");
+        let problem = Problem::new(
+            Code::BadOverride,
+            empty.span,
+            "in --set: a part of the path is empty",
+        );
         problems.push(problem.help("write PATH=VALUE, as in services.backend.replicas=4"));
         return;
     }
     // Spaces in place of the path keep the positions of the value.
     let padded = format!("{}{value}", " ".repeat(path.len() + 1));
-    let Some(documents) = yaml::parse(&padded, source, problems) else { return };
+    let Some(documents) = yaml::parse(&padded, source, problems) else {
+        return;
+    };
     let whole = Span::new(source, path.len() + 1..text.len());
     let mut value = documents
         .into_iter()
@@ -49,7 +61,10 @@ fn parts(path: &str, source: SourceId) -> Vec<Part<'_>> {
         // `a[0].b`: nothing stands between the bracket and the dot.
         let after_bracket = at == start && start > 0 && path.as_bytes()[start - 1] == b']';
         if !after_bracket {
-            parts.push(Part { text: &path[start..at], span: Span::new(source, start..at) });
+            parts.push(Part {
+                text: &path[start..at],
+                span: Span::new(source, start..at),
+            });
         }
         start = at + separator.len_utf8();
     }
@@ -66,10 +81,19 @@ fn set(node: &mut Node, parts: &[Part<'_>], depth: usize, value: Node) -> Result
         Value::Map(entries) => {
             let at = match entries.iter().position(|entry| entry.key.text == part.text) {
                 Some(at) => at,
-                None if !is_last && holds_names(parts, depth) => return Err(Box::new(unknown(entries, parts, depth))),
+                None if !is_last && holds_names(parts, depth) => {
+                    return Err(Box::new(unknown(entries, parts, depth)));
+                }
                 None => {
-                    let key = Key { id: 0, text: part.text.to_owned(), span: part.span };
-                    entries.push(Entry { key, value: Node::new(part.span, Value::Map(Vec::new())) });
+                    let key = Key {
+                        id: 0,
+                        text: part.text.to_owned(),
+                        span: part.span,
+                    };
+                    entries.push(Entry {
+                        key,
+                        value: Node::new(part.span, Value::Map(Vec::new())),
+                    });
                     entries.len() - 1
                 }
             };
@@ -80,8 +104,14 @@ fn set(node: &mut Node, parts: &[Part<'_>], depth: usize, value: Node) -> Result
         }
         Value::Seq(elements) => {
             let count = elements.len();
-            let index = part.text.parse::<usize>().ok().filter(|index| *index < count + usize::from(is_last));
-            let Some(index) = index else { return Err(Box::new(no_element(part, count))) };
+            let index = part
+                .text
+                .parse::<usize>()
+                .ok()
+                .filter(|index| *index < count + usize::from(is_last));
+            let Some(index) = index else {
+                return Err(Box::new(no_element(part, count)));
+            };
             if index == count {
                 elements.push(value);
                 return Ok(());
@@ -89,10 +119,19 @@ fn set(node: &mut Node, parts: &[Part<'_>], depth: usize, value: Node) -> Result
             &mut elements[index]
         }
         Value::Scalar(scalar) => {
-            let above = parts[..depth].iter().map(|part| part.text).collect::<Vec<_>>().join(".");
-            let message = format!("in --set: `{above}` is `{}`, which has no field `{}`", scalar.text, part.text);
+            let above = parts[..depth]
+                .iter()
+                .map(|part| part.text)
+                .collect::<Vec<_>>()
+                .join(".");
+            let message = format!(
+                "in --set: `{above}` is `{}`, which has no field `{}`",
+                scalar.text, part.text
+            );
             let problem = Problem::new(Code::BadOverride, part.span, message);
-            return Err(Box::new(problem.help(format!("set `{above}` as a whole: {above}='{{ ... }}'"))));
+            return Err(Box::new(
+                problem.help(format!("set `{above}` as a whole: {above}='{{ ... }}'")),
+            ));
         }
     };
     if is_last {
@@ -113,10 +152,21 @@ fn holds_names(parts: &[Part<'_>], depth: usize) -> bool {
 
 fn unknown(entries: &[Entry], parts: &[Part<'_>], depth: usize) -> Problem {
     let part = &parts[depth];
-    let above = parts[..depth].iter().map(|part| part.text).collect::<Vec<_>>().join(".");
-    let names: Vec<&str> = entries.iter().map(|entry| entry.key.text.as_str()).collect();
-    Problem::new(Code::BadOverride, part.span, format!("in --set: there is no `{}` in `{above}`", part.text))
-        .names(part.text, &names)
+    let above = parts[..depth]
+        .iter()
+        .map(|part| part.text)
+        .collect::<Vec<_>>()
+        .join(".");
+    let names: Vec<&str> = entries
+        .iter()
+        .map(|entry| entry.key.text.as_str())
+        .collect();
+    Problem::new(
+        Code::BadOverride,
+        part.span,
+        format!("in --set: there is no `{}` in `{above}`", part.text),
+    )
+    .names(part.text, &names)
 }
 
 fn no_element(part: &Part<'_>, count: usize) -> Problem {

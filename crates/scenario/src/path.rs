@@ -44,7 +44,10 @@ impl FieldPath {
     /// This path and the steps of a dotted one that was written by another crate (`stages[2].to`).
     pub(crate) fn join_dotted(&self, dotted: &str) -> Self {
         let mut segments = self.0.clone();
-        for part in dotted.split(['.', '[', ']']).filter(|part| !part.is_empty()) {
+        for part in dotted
+            .split(['.', '[', ']'])
+            .filter(|part| !part.is_empty())
+        {
             segments.push(match part.parse() {
                 Ok(index) => Segment::Index(index),
                 Err(_) => Segment::Key(part.to_owned()),

@@ -23,7 +23,11 @@ pub(crate) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(files: &'a dyn Files) -> Self {
-        Self { files, sources: Sources::default(), problems: Problems::default() }
+        Self {
+            files,
+            sources: Sources::default(),
+            problems: Problems::default(),
+        }
     }
 
     /// The text of a file. What is wrong is said where the file is named, or about the file.
@@ -65,11 +69,19 @@ impl<'a> Reader<'a> {
     pub(crate) fn documents(&mut self, source: SourceId) -> Option<Vec<Node>> {
         let Source { name, text } = self.sources.get(source);
         let documents = yaml::parse(text, source, &mut self.problems)?;
-        let documents: Vec<Node> = documents.into_iter().filter(|document| !document.is_null()).collect();
+        let documents: Vec<Node> = documents
+            .into_iter()
+            .filter(|document| !document.is_null())
+            .collect();
         if documents.is_empty() {
             let name = name.clone();
-            let message = if text.trim().is_empty() { "the file is empty" } else { "there is nothing but comments" };
-            self.problems.push(Problem::of_file(Code::Empty, name, message));
+            let message = if text.trim().is_empty() {
+                "the file is empty"
+            } else {
+                "there is nothing but comments"
+            };
+            self.problems
+                .push(Problem::of_file(Code::Empty, name, message));
             return None;
         }
         Some(documents)
@@ -82,30 +94,42 @@ impl<'a> Reader<'a> {
         if let Some(second) = documents.next() {
             let span = second.shown(None);
             self.problems.push(
-                Problem::new(Code::Syntax, span, format!("{what} is one YAML document; here begins a second one"))
-                    .help("remove the `---` above it, or put it into a file of its own"),
+                Problem::new(
+                    Code::Syntax,
+                    span,
+                    format!("{what} is one YAML document; here begins a second one"),
+                )
+                .help("remove the `---` above it, or put it into a file of its own"),
             );
         }
         if !matches!(first.value, Value::Map(_)) {
-            let problem = Problem::new(Code::WrongType, first.shown(None), format!("{what} is a map of fields"));
-            self.problems.push(problem.help("write `field: value`, one a line"));
+            let problem = Problem::new(
+                Code::WrongType,
+                first.shown(None),
+                format!("{what} is a map of fields"),
+            );
+            self.problems
+                .push(problem.help("write `field: value`, one a line"));
             return None;
         }
         Some(first)
     }
 }
 
-
 type Refusal = (Code, String);
 
 fn refusal(error: &FileError) -> Refusal {
     match error {
         FileError::Missing => (Code::Unreadable, "there is no such file".to_owned()),
-        FileError::NotAFile => (Code::Unreadable, "it is a folder or a device, not a file".to_owned()),
+        FileError::NotAFile => (
+            Code::Unreadable,
+            "it is a folder or a device, not a file".to_owned(),
+        ),
         FileError::Io(reason) => (Code::Unreadable, reason.clone()),
-        FileError::TooLarge(bytes) => {
-            (Code::TooLarge, format!("it has {bytes} bytes; files of up to {MAX_BYTES} bytes (8 MiB) are read"))
-        }
+        FileError::TooLarge(bytes) => (
+            Code::TooLarge,
+            format!("it has {bytes} bytes; files of up to {MAX_BYTES} bytes (8 MiB) are read"),
+        ),
     }
 }
 
@@ -118,10 +142,15 @@ fn decode(bytes: Vec<u8>) -> Result<String, Refusal> {
         return not_text(format!("it is a binary file, not text (byte {at} is zero)"));
     }
     match String::from_utf8(bytes) {
-        Ok(text) => Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)),
+        Ok(text) => Ok(text
+            .strip_prefix('\u{feff}')
+            .map(str::to_owned)
+            .unwrap_or(text)),
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
-            not_text(format!("it is not UTF-8 text (byte {at} begins no character)"))
+            not_text(format!(
+                "it is not UTF-8 text (byte {at} begins no character)"
+            ))
         }
     }
 }

@@ -16,7 +16,9 @@ mod start;
 pub use action::{ActionSpec, ScaleSpec};
 pub use balancer::{KeepAliveSpec, LoadBalancerSpec};
 pub use endpoint::{BranchSpec, CallSpec, ParallelCpuSpec, StepSpec};
-pub use environment::{ControllersSpec, HpaControllerSpec, MetricsServerSpec, NodesSpec, PriceSheet, ServicePrices};
+pub use environment::{
+    ControllersSpec, HpaControllerSpec, MetricsServerSpec, NodesSpec, PriceSheet, ServicePrices,
+};
 pub use load::{OpenSpec, WorkloadSpec};
 pub use pod::{MemorySpec, PodSpec, ProbeSpec, ProbesSpec, Resource};
 pub use service::{AutoscalerSpec, ManifestSpec, RollingUpdateSpec, RolloutSpec, ServiceSpec};

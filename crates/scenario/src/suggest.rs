@@ -2,7 +2,10 @@
 
 /// The nearest of `legal` to `typed`, if one is near enough to be a slip of the hand: the same
 /// letters in another convention (`minReplicas` for `min_replicas`), or about a third of them wrong.
-pub(crate) fn nearest<'a>(typed: &str, legal: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(
+    typed: &str,
+    legal: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     // The distance costs the product of the lengths; nobody mistypes a name of 64 letters.
     if typed.len() > 64 {
         return None;
@@ -31,14 +34,22 @@ pub(crate) fn respelt(text: &str, message: &str) -> Option<String> {
         &DURATIONS
     } else if message.contains("is not a rate") {
         &RATES
-    } else if message.contains("is not a size") || message.contains("is not a quantity") || message.contains("is not CPU") {
+    } else if message.contains("is not a size")
+        || message.contains("is not a quantity")
+        || message.contains("is not CPU")
+    {
         &SIZES
     } else {
         return None;
     };
-    let split = compact.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(compact.len());
+    let split = compact
+        .find(|c: char| !(c.is_ascii_digit() || c == '.'))
+        .unwrap_or(compact.len());
     let (number, unit) = compact.split_at(split);
-    let unit = units.iter().find(|(wrong, _)| unit.eq_ignore_ascii_case(wrong)).map(|(_, right)| *right);
+    let unit = units
+        .iter()
+        .find(|(wrong, _)| unit.eq_ignore_ascii_case(wrong))
+        .map(|(_, right)| *right);
     let corrected = format!("{number}{}", unit?);
     (!number.is_empty() && corrected != text).then_some(corrected)
 }
@@ -103,7 +114,10 @@ const SIZES: [(&str, &str); 12] = [
 
 /// Letters and digits in lower case: case and separators are conventions, not meaning.
 fn folded(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    name.chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 #[cfg(test)]
@@ -117,8 +131,14 @@ mod tests {
         assert_eq!(respelt("1 ms", duration).as_deref(), Some("1ms"));
         assert_eq!(respelt("1.5 Hours", duration).as_deref(), Some("1.5h"));
         assert_eq!(respelt("5s", duration), None);
-        assert_eq!(respelt("10 rps", "`x` is not a rate such as 5/s").as_deref(), Some("10/s"));
-        assert_eq!(respelt("128MiB", "`x` is not a size such as 1Gi").as_deref(), Some("128Mi"));
+        assert_eq!(
+            respelt("10 rps", "`x` is not a rate such as 5/s").as_deref(),
+            Some("10/s")
+        );
+        assert_eq!(
+            respelt("128MiB", "`x` is not a size such as 1Gi").as_deref(),
+            Some("128Mi")
+        );
         assert_eq!(respelt("10 parsecs", duration), None);
     }
 

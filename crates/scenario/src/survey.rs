@@ -19,7 +19,9 @@ use std::path::Path;
 pub fn check(path: impl AsRef<Path>, files: &dyn Files) -> Diagnostics {
     let path = path.as_ref();
     let mut reader = Reader::new(files);
-    let Some(source) = reader.text(path, None) else { return reader.problems.finish(reader.sources) };
+    let Some(source) = reader.text(path, None) else {
+        return reader.problems.finish(reader.sources);
+    };
     let text = reader.sources.get(source).text.clone();
     let mut trial = Problems::default();
     let documents = yaml::parse(&text, source, &mut trial).unwrap_or_default();
@@ -38,12 +40,15 @@ pub fn check_manifest(path: impl AsRef<Path>, files: &dyn Files) -> Diagnostics 
     let mut reader = Reader::new(files);
     // The first source is the scenario; here it is one that nobody wrote and nobody is told about.
     let own = reader.sources.add("", "");
-    let documents = reader.text(path.as_ref(), None).and_then(|source| reader.documents(source));
+    let documents = reader
+        .text(path.as_ref(), None)
+        .and_then(|source| reader.documents(source));
     if let Some(documents) = documents {
         let documents = manifest::flatten(documents);
         let objects = Objects::read(&documents, &FieldPath::default(), &mut reader.problems);
         let text = scenario_around(&objects);
-        let root = yaml::parse(&text, own, &mut Problems::default()).and_then(|parsed| parsed.into_iter().next());
+        let root = yaml::parse(&text, own, &mut Problems::default())
+            .and_then(|parsed| parsed.into_iter().next());
         if let Some(root) = root {
             check_services(root, &documents, &objects, &mut reader.problems);
         }
@@ -58,8 +63,12 @@ fn scenario_around(objects: &Objects) -> String {
     let mut services = String::new();
     for deployment in &objects.deployments {
         if let Some(name) = &deployment.value.metadata.name {
-            writeln!(services, "  \"{}\": {{ manifests: [], endpoints: {{ any: [ cpu: 1ms ] }} }}", name.escape_default())
-                .unwrap_or_default();
+            writeln!(
+                services,
+                "  \"{}\": {{ manifests: [], endpoints: {{ any: [ cpu: 1ms ] }} }}",
+                name.escape_default()
+            )
+            .unwrap_or_default();
         }
     }
     format!("name: check\nduration: 1s\nworkload: {{}}\nservices:\n{services}")
@@ -76,7 +85,8 @@ fn check_services(mut root: Node, documents: &[Node], objects: &Objects, problem
         }
     }
     let mut tree = with_manifest_autoscalers(&root, &by_service);
-    if let Some(spec) = yaml::decode::<Spec>(&mut tree, &FieldPath::default(), &|_| true, problems) {
+    if let Some(spec) = yaml::decode::<Spec>(&mut tree, &FieldPath::default(), &|_| true, problems)
+    {
         build::model(&Context::new(&spec, &tree, &by_service), problems);
     }
 }

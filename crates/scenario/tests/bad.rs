@@ -69,7 +69,11 @@ fn every_bad_file_is_explained() {
         let (options, manifest, accepted) = arguments(&String::from_utf8_lossy(&bytes));
         let diagnostics = diagnose(&name, &folder, &options, manifest);
         assert!(!diagnostics.is_empty(), "{name}: nothing is wrong with it");
-        assert_eq!(diagnostics.has_errors(), !accepted, "{name}:\n{diagnostics}");
+        assert_eq!(
+            diagnostics.has_errors(),
+            !accepted,
+            "{name}:\n{diagnostics}"
+        );
         let snapshot = folder.0.join(Path::new(&name).with_extension("stderr"));
         let actual = diagnostics.to_string();
         if update {
@@ -87,7 +91,12 @@ fn a_file_of_a_hundred_megabytes_is_refused_unread() {
     std::fs::create_dir_all(&folder).unwrap();
     let file = std::fs::File::create(folder.join("huge.yaml")).unwrap();
     file.set_len(100 << 20).unwrap();
-    let diagnostics = diagnose("huge.yaml", &Folder(folder.clone()), &Options::default(), false);
+    let diagnostics = diagnose(
+        "huge.yaml",
+        &Folder(folder.clone()),
+        &Options::default(),
+        false,
+    );
     std::fs::remove_dir_all(&folder).unwrap();
     assert_eq!(
         diagnostics.to_string(),
@@ -101,12 +110,26 @@ fn large_files_come_to_an_end() {
     let size = 8_000_000;
     let masses: [(&str, String); 8] = [
         ("one long line", format!("name: {}", "x".repeat(size))),
-        ("a long list", format!("slos: [{}]", "1,".repeat(size / 2 - 10))),
-        ("many keys", (0..size / 12).map(|n| format!("k{n:07}: 1\n")).collect()),
-        ("many mistakes", format!("slos: [{}]", "{x: 1},".repeat(size / 7 - 10))),
+        (
+            "a long list",
+            format!("slos: [{}]", "1,".repeat(size / 2 - 10)),
+        ),
+        (
+            "many keys",
+            (0..size / 12).map(|n| format!("k{n:07}: 1\n")).collect(),
+        ),
+        (
+            "many mistakes",
+            format!("slos: [{}]", "{x: 1},".repeat(size / 7 - 10)),
+        ),
         ("open brackets", "[".repeat(size)),
         ("open blocks", "- ".repeat(size / 2)),
-        ("anchors", (0..size / 20).map(|n| format!("k{n}: &a{n} [*a{}]\n", n.max(1) - 1)).collect()),
+        (
+            "anchors",
+            (0..size / 20)
+                .map(|n| format!("k{n}: &a{n} [*a{}]\n", n.max(1) - 1))
+                .collect(),
+        ),
         ("quotes", format!("name: \"{}", "\\n".repeat(size / 2))),
     ];
     for (kind, text) in masses {

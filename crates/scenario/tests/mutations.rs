@@ -12,7 +12,12 @@ const MANIFEST: &str = "manifests/bharatmart/backend.yaml";
 fn files() -> BTreeMap<PathBuf, Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
     [SCENARIO, MANIFEST, "prices/guide.yaml"]
-        .map(|name| (PathBuf::from(name), std::fs::read(folder.join(name)).unwrap()))
+        .map(|name| {
+            (
+                PathBuf::from(name),
+                std::fs::read(folder.join(name)).unwrap(),
+            )
+        })
         .into()
 }
 
@@ -28,12 +33,39 @@ enum Mutation {
 }
 
 const VALUES: [&str; 24] = [
-    "0", "-1", ".nan", ".inf", "1e999", "99999999999999999999", "~", "null", "true", "\"", "'", "[", "]", "{", "}", "{}", "[]",
-    "*a", "&a x", "!!str 5", "|", "100%", "300y", "a: b",
+    "0",
+    "-1",
+    ".nan",
+    ".inf",
+    "1e999",
+    "99999999999999999999",
+    "~",
+    "null",
+    "true",
+    "\"",
+    "'",
+    "[",
+    "]",
+    "{",
+    "}",
+    "{}",
+    "[]",
+    "*a",
+    "&a x",
+    "!!str 5",
+    "|",
+    "100%",
+    "300y",
+    "a: b",
 ];
 
 fn mutation() -> impl Strategy<Value = Mutation> {
-    let junk = || prop_oneof![any::<String>(), prop::sample::select(VALUES.to_vec()).prop_map(str::to_owned)];
+    let junk = || {
+        prop_oneof![
+            any::<String>(),
+            prop::sample::select(VALUES.to_vec()).prop_map(str::to_owned)
+        ]
+    };
     prop_oneof![
         (any::<Index>(), 1usize..60).prop_map(|(at, length)| Mutation::Delete(at, length)),
         (any::<Index>(), junk()).prop_map(|(at, text)| Mutation::Insert(at, text)),
@@ -87,7 +119,10 @@ fn mutate(file: &str, mutations: &[Mutation]) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = files();
     let bytes = files.get_mut(Path::new(file)).unwrap();
     let text = String::from_utf8(bytes.clone()).unwrap();
-    *bytes = mutations.iter().fold(text, |text, mutation| apply(&text, mutation)).into_bytes();
+    *bytes = mutations
+        .iter()
+        .fold(text, |text, mutation| apply(&text, mutation))
+        .into_bytes();
     files
 }
 
@@ -97,6 +132,8 @@ fn survives(files: &BTreeMap<PathBuf, Vec<u8>>, options: &Options) {
         Ok(loaded) => {
             assert!(!loaded.diagnostics.has_errors());
             assert_eq!(loaded.scenario.sha256().len(), 64);
+            // What is accepted here can be simulated.
+            flashcrowd_core::World::new(loaded.scenario.model, loaded.scenario.seed).unwrap();
             loaded.diagnostics
         }
         Err(diagnostics) => {
@@ -106,7 +143,10 @@ fn survives(files: &BTreeMap<PathBuf, Vec<u8>>, options: &Options) {
     };
     let text = diagnostics.to_string();
     assert_eq!(text.is_empty(), diagnostics.is_empty());
-    for diagnostic in diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error) {
+    for diagnostic in diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.severity == Severity::Error)
+    {
         assert!(!diagnostic.message.is_empty() && !diagnostic.file.is_empty());
     }
 }

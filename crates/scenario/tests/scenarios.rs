@@ -13,7 +13,9 @@ fn root() -> PathBuf {
 fn scenarios() -> Vec<PathBuf> {
     let entries = std::fs::read_dir(root().join("scenarios")).unwrap();
     let files = entries.map(|entry| entry.unwrap().path());
-    let mut files: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|ext| ext == "yaml")).collect();
+    let mut files: Vec<PathBuf> = files
+        .filter(|path| path.extension().is_some_and(|ext| ext == "yaml"))
+        .collect();
     files.sort();
     files
 }
@@ -23,7 +25,8 @@ fn every_scenario_loads_and_resolves_to_itself() {
     let files = scenarios();
     assert!(files.len() >= 3);
     for file in files {
-        let loaded = load(&file, &Options::default()).unwrap_or_else(|problems| panic!("{problems}"));
+        let loaded =
+            load(&file, &Options::default()).unwrap_or_else(|problems| panic!("{problems}"));
         let stem = file.file_stem().unwrap().to_str().unwrap();
         assert_eq!(loaded.scenario.name, stem);
         // The resolved scenario needs no other file, and says the same.
@@ -33,7 +36,9 @@ fn every_scenario_loads_and_resolves_to_itself() {
         let again = again.unwrap_or_else(|problems| panic!("{problems}"));
         assert_eq!(again.scenario.resolved_yaml(), resolved, "{stem}");
         assert_eq!(again.scenario.sha256(), loaded.scenario.sha256());
-        let model = |scenario: &flashcrowd_scenario::Scenario| serde_json::to_string(&scenario.model).unwrap();
+        let model = |scenario: &flashcrowd_scenario::Scenario| {
+            serde_json::to_string(&scenario.model).unwrap()
+        };
         assert_eq!(model(&again.scenario), model(&loaded.scenario), "{stem}");
     }
 }
@@ -46,8 +51,10 @@ fn every_scenario_follows_the_schema() {
         let loaded = load(&file, &Options::default()).unwrap();
         // Both as written in the repository, manifests and all inlined.
         let value: serde_json::Value = json(loaded.scenario.resolved_yaml());
-        let errors: Vec<String> =
-            validator.iter_errors(&value).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        let errors: Vec<String> = validator
+            .iter_errors(&value)
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
         assert!(errors.is_empty(), "{}: {errors:#?}", file.display());
         let text = std::fs::read_to_string(&file).unwrap();
         assert!(text.starts_with("# yaml-language-server: $schema=../docs/scenario.schema.json\n"));
@@ -68,12 +75,19 @@ fn the_schema_is_checked_in() {
         std::fs::write(&file, schema()).unwrap();
     }
     let checked_in = std::fs::read_to_string(&file).unwrap_or_default();
-    assert!(checked_in == schema(), "run `UPDATE_SCHEMA=1 cargo test -p flashcrowd-scenario schema`");
+    assert!(
+        checked_in == schema(),
+        "run `UPDATE_SCHEMA=1 cargo test -p flashcrowd-scenario schema`"
+    );
 }
 
 #[test]
 fn black_friday_is_what_the_manifests_say() {
-    let loaded = load(root().join("scenarios/black-friday.yaml"), &Options::default()).unwrap();
+    let loaded = load(
+        root().join("scenarios/black-friday.yaml"),
+        &Options::default(),
+    )
+    .unwrap();
     let model = &loaded.scenario.model;
     let backend = &model.services[0];
     assert_eq!(backend.replicas, 2);
@@ -84,14 +98,27 @@ fn black_friday_is_what_the_manifests_say() {
     assert_eq!(backend.pod.scheduling, CpuScheduling::EventLoop);
     assert_eq!(backend.pod.cpu_model, CpuModel::Cfs);
     assert_eq!(backend.pod.pre_stop, SimDuration::from_secs(5));
-    assert!(matches!(backend.pod.readiness, Readiness::Probe(probe) if probe.period == SimDuration::from_secs(5)));
+    assert!(
+        matches!(backend.pod.readiness, Readiness::Probe(probe) if probe.period == SimDuration::from_secs(5))
+    );
     assert_eq!(backend.load_balancer.policy, BalancingPolicy::RoundRobin);
-    assert_eq!(backend.load_balancer.timeout, Some(SimDuration::from_secs(60)));
+    assert_eq!(
+        backend.load_balancer.timeout,
+        Some(SimDuration::from_secs(60))
+    );
     assert!((backend.pod_hour.get() - 0.10).abs() < 1e-12);
-    let Some(PolicySpec::Hpa(hpa)) = &backend.autoscaler else { panic!("{:?}", backend.autoscaler) };
-    assert_eq!((hpa.spec.min_replicas, hpa.spec.max_replicas), (Some(2), 10));
+    let Some(PolicySpec::Hpa(hpa)) = &backend.autoscaler else {
+        panic!("{:?}", backend.autoscaler)
+    };
+    assert_eq!(
+        (hpa.spec.min_replicas, hpa.spec.max_replicas),
+        (Some(2), 10)
+    );
     assert_eq!(hpa.spec.metrics.len(), 2);
-    assert_eq!(loaded.scenario.start.to_string(), "2025-11-28T06:00:00+05:30[Asia/Kolkata]");
+    assert_eq!(
+        loaded.scenario.start.to_string(),
+        "2025-11-28T06:00:00+05:30[Asia/Kolkata]"
+    );
     // The kinds that play no part are named: Namespace and ConfigMap.
     assert_eq!(loaded.diagnostics.iter().len(), 2, "{}", loaded.diagnostics);
 
@@ -107,9 +134,16 @@ fn requests(model: &flashcrowd_core::model::Model) -> f64 {
 #[test]
 fn fields_can_be_set_for_one_run() {
     let set = |overrides: &[(&str, &str)]| {
-        let overrides = overrides.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())).collect();
-        let options = Options { overrides, assertions: vec!["browse: p(95)<500ms".into(), "rate<1%".into()] };
-        load(root().join("scenarios/black-friday.yaml"), &options).unwrap_or_else(|problems| panic!("{problems}"))
+        let overrides = overrides
+            .iter()
+            .map(|(path, value)| ((*path).to_owned(), (*value).to_owned()))
+            .collect();
+        let options = Options {
+            overrides,
+            assertions: vec!["browse: p(95)<500ms".into(), "rate<1%".into()],
+        };
+        load(root().join("scenarios/black-friday.yaml"), &options)
+            .unwrap_or_else(|problems| panic!("{problems}"))
     };
     let plain = set(&[]);
     let loaded = set(&[
@@ -124,14 +158,22 @@ fn fields_can_be_set_for_one_run() {
     ]);
     let scenario = &loaded.scenario;
     let backend = &scenario.model.services[0];
-    let Some(PolicySpec::Hpa(hpa)) = &backend.autoscaler else { panic!("{:?}", backend.autoscaler) };
-    assert_eq!((hpa.spec.min_replicas, hpa.spec.max_replicas), (Some(2), 20));
+    let Some(PolicySpec::Hpa(hpa)) = &backend.autoscaler else {
+        panic!("{:?}", backend.autoscaler)
+    };
+    assert_eq!(
+        (hpa.spec.min_replicas, hpa.spec.max_replicas),
+        (Some(2), 20)
+    );
     assert_eq!(backend.replicas, 4);
     assert_eq!(backend.pod.cpu_limit, Some(Millicores::from_cores(1)));
     assert_eq!(backend.pod.cpu_request, Some(Millicores::new(250)));
     assert!((backend.pod_hour.get() - 0.2).abs() < 1e-12);
     assert_eq!(scenario.seed, 7);
-    assert!(matches!(scenario.model.actions[0].action, Action::RolloutRestart(_)));
+    assert!(matches!(
+        scenario.model.actions[0].action,
+        Action::RolloutRestart(_)
+    ));
     assert_eq!(scenario.slos.len(), 5);
     assert_ne!(scenario.sha256(), plain.scenario.sha256());
     assert!(scenario.resolved_yaml().contains("maxReplicas: 20"));
@@ -141,6 +183,9 @@ fn fields_can_be_set_for_one_run() {
 
 #[test]
 fn manifests_can_be_checked_alone() {
-    let diagnostics = flashcrowd_scenario::check(root().join("scenarios/manifests/bharatmart/backend.yaml"), &Disk);
+    let diagnostics = flashcrowd_scenario::check(
+        root().join("scenarios/manifests/bharatmart/backend.yaml"),
+        &Disk,
+    );
     assert!(!diagnostics.has_errors(), "{diagnostics}");
 }

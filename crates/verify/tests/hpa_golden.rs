@@ -17,7 +17,7 @@ fn the_subset_agrees() {
     let report = conform(&[traces]).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(
         (report.traces, report.ticks),
-        (66, 1872),
+        (70, 2185),
         "the subset is complete"
     );
     assert_agrees(&report);

@@ -88,14 +88,11 @@ impl CpuStation {
         let Some(first) = self.running.first() else {
             return u64::MAX;
         };
-        let left = (first.done_at - self.attained).max(0.0);
-        let run = left / self.speed;
+        let left = first.done_at - self.attained;
+        let done = end_of_burst(self.now, left, self.speed);
         match &self.quota {
-            None => self.now + run.ceil() as u64,
-            Some(quota) if !quota.throttled && run <= quota.lasts(self.usage) && run <= (quota.refill_at - self.now) as f64 => {
-                self.now + run.ceil() as u64
-            }
-            Some(quota) => self.foresee(quota.clone(), left),
+            Some(quota) if !quota.lasts(self.now, done, self.usage) => self.foresee(quota.clone(), left),
+            _ => done,
         }
     }
 
@@ -105,9 +102,6 @@ impl CpuStation {
         self.advance(now);
         let burst = self.pop();
         self.attained = self.attained.max(burst.done_at);
-        if let Some(quota) = &mut self.quota {
-            quota.check();
-        }
         if let Some((slot, demand, threads)) = self.waiting.pop_front() {
             self.start(slot, demand, threads);
         } else if self.running.is_empty() {
@@ -212,56 +206,62 @@ impl CpuStation {
         if now == self.now {
             return;
         }
-        if self.running.is_empty() {
+        let Some(first) = self.running.first() else {
             if let Some(quota) = &mut self.quota {
                 quota.idle_until(now);
             }
             self.now = now;
             return;
-        }
-        match &mut self.quota {
-            None => {
-                let span = (now - self.now) as f64;
-                self.attained += span * self.speed;
-                self.used += span * self.usage;
-                self.now = now;
+        };
+        let span = (now - self.now) as f64;
+        let ran = match &mut self.quota {
+            None => span,
+            Some(quota) if quota.lasts(self.now, now, self.usage) => {
+                quota.take(span * self.usage);
+                span
             }
             Some(quota) => {
-                let (speed, usage) = (self.speed, self.usage);
+                let left = first.done_at - self.attained;
                 let mut ran = 0.0;
                 while self.now < now {
-                    let (end, span) = run_segment(quota, self.now, now, usage);
+                    let burst_end = end_of_burst(self.now, left - ran * self.speed, self.speed);
+                    let (end, span) = run_segment(quota, self.now, now, self.usage, burst_end);
                     ran += span;
                     self.now = end;
                 }
-                self.attained += ran * speed;
-                self.used += ran * usage;
+                ran
             }
-        }
+        };
+        self.attained += ran * self.speed;
+        self.used += ran * self.usage;
+        self.now = now;
     }
 
     /// When `left` nanoseconds of attained service will have been given, through throttled time.
     fn foresee(&self, mut quota: Quota, mut left: f64) -> u64 {
         let mut now = self.now;
         loop {
-            let run = left / self.speed;
-            if !quota.throttled {
-                let end = quota.stop_at(now, self.usage).min(quota.refill_at);
-                if now as f64 + run <= end as f64 {
-                    return now + run.ceil() as u64;
-                }
+            let burst_end = end_of_burst(now, left, self.speed);
+            if quota.lasts(now, burst_end, self.usage) {
+                return burst_end;
             }
-            let (end, span) = run_segment(&mut quota, now, u64::MAX, self.usage);
+            let (end, span) = run_segment(&mut quota, now, u64::MAX, self.usage, burst_end);
             left -= span * self.speed;
             now = end;
         }
     }
 }
 
-/// Runs or waits from `now` until the threads are stopped, a refill comes, or `until`: returns when
-/// that was, and for how long the threads ran.
+/// When a burst that still has to attain `left` will have had it if nothing stops it.
 #[inline]
-fn run_segment(quota: &mut Quota, now: u64, until: u64, usage: f64) -> (u64, f64) {
+fn end_of_burst(now: u64, left: f64, speed: f64) -> u64 {
+    now + (left / speed).max(0.0).ceil() as u64
+}
+
+/// Runs or waits from `now` until the threads are stopped, a refill comes, or `until`: returns when
+/// that was, and for how long the threads ran. The first burst ends at `burst_end`.
+#[inline]
+fn run_segment(quota: &mut Quota, now: u64, until: u64, usage: f64, burst_end: u64) -> (u64, f64) {
     if quota.throttled {
         let end = quota.refill_at.min(until);
         if end == quota.refill_at {
@@ -269,7 +269,7 @@ fn run_segment(quota: &mut Quota, now: u64, until: u64, usage: f64) -> (u64, f64
         }
         return (end, 0.0);
     }
-    let stop_at = quota.stop_at(now, usage);
+    let stop_at = quota.stop_at(now, usage, burst_end);
     let end = quota.refill_at.min(stop_at).min(until);
     let span = (end - now) as f64;
     quota.take(span * usage);

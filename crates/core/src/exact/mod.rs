@@ -77,8 +77,6 @@ pub struct ExactPlane<T = NoTracer> {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Traffic {
     router: Router,
-    /// Which server each member is; [`NIL`] where the number is free.
-    members: Vec<u32>,
     in_flight: u32,
     in_flight_limit: u32,
     attempts: u64,
@@ -93,6 +91,13 @@ impl Traffic {
     fn enter(&mut self, now: SimTime) {
         self.inside += 1;
         self.inside_sum = self.inside_sum.wrapping_sub(now.as_nanos());
+    }
+
+    /// The load balancer sees the end of an attempt.
+    #[inline]
+    fn end_attempt(&mut self, member: u32) {
+        self.router.done(member);
+        self.in_flight -= 1;
     }
 
     #[inline]
@@ -128,7 +133,6 @@ impl<T: Tracer> ExactPlane<T> {
             let rng = streams.stream(&format!("balancing/{}", service.name));
             Traffic {
                 router: Router::new(balancer.policy, balancer.keep_alive, rng),
-                members: Vec::new(),
                 in_flight: 0,
                 in_flight_limit: balancer.max_in_flight.unwrap_or(u32::MAX),
                 attempts: 0,
@@ -204,37 +208,34 @@ impl<T: Tracer> ExactPlane<T> {
         self.find_next_arrival();
         self.tracer.arrived(slot, now);
         self.endpoints[self.requests[slot].endpoint.index()].offered += 1;
-        self.dispatch(now, slot, timeout);
-        self.run_runnable(now);
+        if self.dispatch(now, slot, timeout) {
+            self.run(now, slot);
+            self.run_runnable(now);
+        }
     }
 
-    /// The load balancer finds a pod for an attempt.
+    /// The load balancer finds a pod for an attempt. Returns whether it has a place and can go on.
     #[inline]
-    fn dispatch(&mut self, now: SimTime, slot: Slot, timeout: TimeoutClass) {
+    fn dispatch(&mut self, now: SimTime, slot: Slot, timeout: TimeoutClass) -> bool {
         let service = self.endpoint_services[self.requests[slot].endpoint.index()];
         let traffic = &mut self.services[service.index()];
         traffic.attempts += 1;
         if traffic.in_flight >= traffic.in_flight_limit {
             return self.turn_away(now, slot, Failure::LimitReached);
         }
-        let Some(member) = traffic.router.pick() else {
+        let Some((index, member)) = traffic.router.pick() else {
             return self.turn_away(now, slot, Failure::NoReadyEndpoint);
         };
-        let index = traffic.members[member as usize];
         let server = &mut self.servers[index as usize];
-        let failure = match server.admit(slot, &mut self.requests) {
-            Admission::Place => {
-                self.runnable.push(slot);
-                None
+        let placed = match server.admit(slot, &mut self.requests) {
+            Admission::Place => true,
+            Admission::Backlog => false,
+            refusal => {
+                traffic.router.done(member);
+                let full = refusal == Admission::Full;
+                return self.turn_away(now, slot, if full { Failure::BacklogFull } else { Failure::ConnectionRefused });
             }
-            Admission::Backlog => None,
-            Admission::Refused => Some(Failure::ConnectionRefused),
-            Admission::Full => Some(Failure::BacklogFull),
         };
-        if let Some(failure) = failure {
-            traffic.router.done(member);
-            return self.turn_away(now, slot, failure);
-        }
         traffic.in_flight += 1;
         traffic.enter(now);
         if server.is_out_of_memory() {
@@ -248,12 +249,16 @@ impl<T: Tracer> ExactPlane<T> {
             self.next_timeout_check = check;
             self.next_special = self.next_special.min(check);
         }
+        placed
     }
 
     /// An attempt fails before any pod has it.
-    fn turn_away(&mut self, now: SimTime, slot: Slot, failure: Failure) {
+    #[cold]
+    fn turn_away(&mut self, now: SimTime, slot: Slot, failure: Failure) -> bool {
         self.count_failure(now, slot, failure);
         self.requests.release(slot);
+        self.run_runnable(now);
+        false
     }
 
     /// Whoever waits for this attempt learns that it failed.
@@ -294,7 +299,10 @@ impl<T: Tracer> ExactPlane<T> {
                     let callee = self.requests.allocate(now, endpoint, slot, self.programs.start(endpoint));
                     self.requests[slot].next = callee;
                     self.requests.hand_over(slot, draw, callee, self.programs.draws(endpoint));
-                    return self.dispatch(now, callee, timeout);
+                    if self.dispatch(now, callee, timeout) {
+                        self.runnable.push(callee);
+                    }
+                    return;
                 }
                 Instruction::SkipUnless { draw, from, below, target } => {
                     let uniform = self.requests.draw(slot, draw);
@@ -362,10 +370,9 @@ impl<T: Tracer> ExactPlane<T> {
         self.leave(now, slot);
         let request = &self.requests[slot];
         if !request.abandoned {
-            let (endpoint, parent, arrived, server) = (request.endpoint.index(), request.parent, request.arrived, request.server);
-            self.end_attempt(server);
+            let (parent, arrived) = (request.parent, request.arrived);
             if parent == NIL {
-                let interval = &mut self.endpoints[endpoint];
+                let interval = &mut self.endpoints[request.endpoint.index()];
                 interval.completed += 1;
                 interval.latency.record(now - arrived);
                 self.tracer.completed(slot, now);
@@ -379,38 +386,38 @@ impl<T: Tracer> ExactPlane<T> {
     /// A request that has a place fails.
     fn fail(&mut self, now: SimTime, slot: Slot, failure: Failure) {
         self.leave(now, slot);
-        let request = &self.requests[slot];
-        if !request.abandoned {
-            self.end_attempt(request.server);
+        if !self.requests[slot].abandoned {
             self.count_failure(now, slot, failure);
         }
         self.requests.release(slot);
     }
 
-    /// The load balancer sees the end of an attempt.
-    #[inline]
-    fn end_attempt(&mut self, server: u32) {
-        let server = &self.servers[server as usize];
-        let traffic = &mut self.services[server.service as usize];
-        traffic.router.done(server.member);
-        traffic.in_flight -= 1;
-    }
-
-    /// A request gives its place to the next one.
+    /// A request gives its place to the next one, and the load balancer sees the end of it.
     #[inline]
     fn leave(&mut self, now: SimTime, slot: Slot) {
-        let index = self.requests[slot].server;
+        let request = &self.requests[slot];
+        let (index, abandoned) = (request.server, request.abandoned);
         let server = &mut self.servers[index as usize];
+        let traffic = &mut self.services[server.service as usize];
+        if !abandoned {
+            traffic.end_attempt(server.member);
+        }
         if !server.alive {
             return;
         }
-        self.services[server.service as usize].leave(now);
+        traffic.leave(now);
         if let Some(next) = server.leave(&mut self.requests) {
             self.runnable.push(next);
         } else if server.draining && server.inside == 0 {
             self.notices.push(Notice::Drained(ServerId(index)));
             self.next_special = SimTime::ZERO;
         }
+    }
+
+    /// The load balancer sees the end of an attempt.
+    fn end_attempt(&mut self, server: u32) {
+        let server = &self.servers[server as usize];
+        self.services[server.service as usize].end_attempt(server.member);
     }
 
     /// Nobody waits for this attempt any more. The pod does not know and works on.
@@ -490,13 +497,7 @@ impl<T: Tracer> ExactPlane<T> {
             fresh.member = old.member;
         }
         if fresh.member == NIL {
-            let members = &mut self.services[service.index()].members;
-            let free = members.iter().position(|&m| m == NIL).unwrap_or(members.len());
-            if free == members.len() {
-                members.push(NIL);
-            }
-            members[free] = server.0;
-            fresh.member = free as u32;
+            fresh.member = self.services[service.index()].router.enter(server.0);
         }
         if index >= self.servers.len() {
             // Pods with smaller numbers may start later.
@@ -564,9 +565,7 @@ impl<T: Tracer> DataPlane for ExactPlane<T> {
             Change::Remove(server) => {
                 let pod = &mut self.servers[server.0 as usize];
                 let member = std::mem::replace(&mut pod.member, NIL);
-                let traffic = &mut self.services[pod.service as usize];
-                traffic.router.remove(member);
-                traffic.members[member as usize] = NIL;
+                self.services[pod.service as usize].router.leave(member);
             }
         }
     }

@@ -71,7 +71,7 @@ impl Quota {
         }
     }
 
-    /// A burst starts or ends: the kernel looks at the pool.
+    /// A burst starts: the kernel looks at the pool.
     #[inline]
     pub(crate) fn check(&mut self) {
         if self.pool <= 0.0 {
@@ -98,21 +98,24 @@ impl Quota {
         self.stopped = true;
     }
 
-    /// When the threads, using `speed` cores from `now` on, will be stopped.
+    /// When the threads, using `speed` cores from `now` on, will be stopped: at the tick after the
+    /// pool is empty, or when a burst ends before that. The burst then ends with the refill only.
     #[inline]
-    pub(crate) fn stop_at(&self, now: u64, speed: f64) -> u64 {
+    pub(crate) fn stop_at(&self, now: u64, speed: f64, burst_end: u64) -> u64 {
         let empty_at = now as f64 + (self.pool / speed).max(0.0);
         // Beyond this period the refill comes first anyway.
         if empty_at >= self.refill_at as f64 {
             return u64::MAX;
         }
-        next_on_grid((empty_at as u64).max(now), self.phase.tick, TICK)
+        let tick = next_on_grid((empty_at as u64).max(now), self.phase.tick, TICK);
+        if burst_end as f64 >= empty_at { tick.min(burst_end) } else { tick }
     }
 
-    /// Time until the pool is empty at this `speed` [ns]; the quick check of the common case.
+    /// Whether threads that use `speed` cores from `now` on meet neither an empty pool nor a refill
+    /// up to `until`; the quick check of the common case.
     #[inline]
-    pub(crate) fn lasts(&self, speed: f64) -> f64 {
-        self.pool / speed
+    pub(crate) fn lasts(&self, now: u64, until: u64, speed: f64) -> bool {
+        !self.throttled && until < self.refill_at && ((until - now) as f64) * speed < self.pool
     }
 
     /// The grid point `refill_at` is reached.

@@ -7,15 +7,26 @@ use serde::{Deserialize, Serialize};
 
 /// The load balancer of one service: the pods it may choose from, and how it chooses.
 ///
-/// Pods are known by a small index of their own, given out by the plane, the lowest free one
-/// first; an index stays with its pod until the pod is gone.
+/// Pods are known by a small number of their own, the lowest free one when they start; a number
+/// stays with its pod until the pod is gone.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Router {
     choice: Choice,
-    /// Pods that may be chosen, in the order in which they became ready.
-    members: Vec<u32>,
-    /// By pod: its attempts in flight and whether it may be chosen.
-    pods: Vec<(u32, bool)>,
+    /// Numbers of the pods that may be chosen, in the order in which they became ready.
+    routed: Vec<u32>,
+    /// By number.
+    pods: Vec<Member>,
+}
+
+/// A pod as its load balancer sees it.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Member {
+    /// Its index in the plane; [`NONE`] where the number is free.
+    server: u32,
+    /// Attempts in flight.
+    outstanding: u32,
+    /// It may be chosen.
+    routed: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -42,94 +53,109 @@ impl Router {
             (BalancingPolicy::LeastOutstanding, _) => Choice::LeastOutstanding(Levels::default()),
             (BalancingPolicy::PowerOfTwo, _) => Choice::PowerOfTwo(rng),
         };
-        Self { choice, members: Vec::new(), pods: Vec::new() }
+        Self { choice, routed: Vec::new(), pods: Vec::new() }
     }
 
-    /// The pod for the next attempt, which counts as in flight from now on. `None` if there is none.
+    /// A number for a pod that starts.
+    pub(crate) fn enter(&mut self, server: u32) -> u32 {
+        let member = Member { server, outstanding: 0, routed: false };
+        let free = self.pods.iter().position(|pod| pod.server == NONE);
+        let number = free.unwrap_or(self.pods.len());
+        match free {
+            Some(free) => self.pods[free] = member,
+            None => self.pods.push(member),
+        }
+        number as u32
+    }
+
+    /// The pod is gone; its number is free.
+    pub(crate) fn leave(&mut self, number: u32) {
+        self.remove(number);
+        self.pods[number as usize].server = NONE;
+    }
+
+    /// The server for the next attempt, which counts as in flight from now on, and its number.
+    /// `None` if there is none.
     #[inline]
-    pub(crate) fn pick(&mut self) -> Option<u32> {
-        if self.members.is_empty() {
+    pub(crate) fn pick(&mut self) -> Option<(u32, u32)> {
+        if self.routed.is_empty() {
             return None;
         }
-        let (members, pods) = (&self.members, &self.pods);
-        let pod = match &mut self.choice {
+        let (routed, pods) = (&self.routed, &self.pods);
+        let number = match &mut self.choice {
             Choice::LeastOutstanding(levels) => {
-                let pod = levels.least();
-                let outstanding = pods[pod as usize].0;
-                levels.move_to(pod, outstanding, outstanding + 1);
-                pod
+                let number = levels.least();
+                let outstanding = pods[number as usize].outstanding;
+                levels.move_to(number, outstanding, outstanding + 1);
+                number
             }
-            Choice::Random(rng) => members[below(rng, members.len())],
+            Choice::Random(rng) => routed[below(rng, routed.len())],
             Choice::RoundRobin(next) => {
-                *next = if *next + 1 < members.len() { *next + 1 } else { 0 };
-                members[*next]
+                *next = if *next + 1 < routed.len() { *next + 1 } else { 0 };
+                routed[*next]
             }
             Choice::PowerOfTwo(rng) => {
-                let first = below(rng, members.len());
-                let mut second = below(rng, members.len().max(2) - 1);
+                let first = below(rng, routed.len());
+                let mut second = below(rng, routed.len().max(2) - 1);
                 second += usize::from(second >= first);
-                let (a, b) = (members[first], members[second.min(members.len() - 1)]);
+                let (a, b) = (routed[first], routed[second.min(routed.len() - 1)]);
                 // As nginx does it: on a tie the second one drawn.
-                if pods[a as usize].0 < pods[b as usize].0 { a } else { b }
+                if pods[a as usize].outstanding < pods[b as usize].outstanding { a } else { b }
             }
             Choice::KeepAlive { rng, requests, connections } => {
                 let connection = below(rng, connections.len());
-                let (pod, left) = &mut connections[connection];
-                let usable = *left > 0 && pods.get(*pod as usize).is_some_and(|&(_, member)| member);
+                let (number, left) = &mut connections[connection];
+                let usable = *left > 0 && pods.get(*number as usize).is_some_and(|pod| pod.routed);
                 if !usable {
-                    *pod = members[below(rng, members.len())];
+                    *number = routed[below(rng, routed.len())];
                     *left = *requests;
                 }
                 *left -= 1;
-                *pod
+                *number
             }
         };
-        self.pods[pod as usize].0 += 1;
-        Some(pod)
+        let pod = &mut self.pods[number as usize];
+        pod.outstanding += 1;
+        Some((pod.server, number))
     }
 
-    /// An attempt on `pod` is over.
+    /// An attempt on a pod is over.
     #[inline]
-    pub(crate) fn done(&mut self, pod: u32) {
-        let (outstanding, member) = &mut self.pods[pod as usize];
-        *outstanding -= 1;
+    pub(crate) fn done(&mut self, number: u32) {
+        let pod = &mut self.pods[number as usize];
+        pod.outstanding -= 1;
         if let Choice::LeastOutstanding(levels) = &mut self.choice
-            && *member
+            && pod.routed
         {
-            levels.move_to(pod, *outstanding + 1, *outstanding);
+            levels.move_to(number, pod.outstanding + 1, pod.outstanding);
         }
     }
 
     /// The pod may be chosen from now on.
-    pub(crate) fn add(&mut self, pod: u32) {
-        if self.pods.len() <= pod as usize {
-            self.pods.resize(pod as usize + 1, (0, false));
-        }
-        let (outstanding, member) = &mut self.pods[pod as usize];
-        if std::mem::replace(member, true) {
+    pub(crate) fn add(&mut self, number: u32) {
+        let pod = &mut self.pods[number as usize];
+        if std::mem::replace(&mut pod.routed, true) {
             return;
         }
-        self.members.push(pod);
+        self.routed.push(number);
         if let Choice::LeastOutstanding(levels) = &mut self.choice {
-            levels.insert(pod, *outstanding);
+            levels.insert(number, pod.outstanding);
         }
     }
 
     /// The pod is not chosen any more.
-    pub(crate) fn remove(&mut self, pod: u32) {
-        let Some((outstanding, member)) = self.pods.get_mut(pod as usize) else {
-            return;
-        };
-        if !std::mem::replace(member, false) {
+    pub(crate) fn remove(&mut self, number: u32) {
+        let pod = &mut self.pods[number as usize];
+        if !std::mem::replace(&mut pod.routed, false) {
             return;
         }
-        self.members.retain(|&m| m != pod);
+        self.routed.retain(|&other| other != number);
         if let Choice::LeastOutstanding(levels) = &mut self.choice {
-            levels.remove(pod, *outstanding);
+            levels.remove(number, pod.outstanding);
         }
         if let Choice::KeepAlive { connections, .. } = &mut self.choice {
-            // The index will be given to another pod, which has no connections yet.
-            connections.iter_mut().filter(|(p, _)| *p == pod).for_each(|c| *c = (NONE, 0));
+            // The number will be given to another pod, which has no connections yet.
+            connections.iter_mut().filter(|(other, _)| *other == number).for_each(|c| *c = (NONE, 0));
         }
     }
 }
@@ -146,7 +172,8 @@ fn below(rng: &mut StreamRng, len: usize) -> usize {
 struct Levels {
     /// `words` of pods for each level, one after the other.
     bits: Vec<u64>,
-    /// For each level, `summaries` words with a bit for each non-empty word.
+    /// For each level, `summaries` words with a bit for each non-empty word; not kept up to date
+    /// while one word is all there is.
     summary: Vec<u64>,
     words: usize,
     summaries: usize,
@@ -158,6 +185,9 @@ struct Levels {
 impl Levels {
     #[inline]
     fn least(&self) -> u32 {
+        if self.words == 1 {
+            return self.bits[self.lowest].trailing_zeros();
+        }
         for s in 0..self.summaries {
             let summary = self.summary[self.lowest * self.summaries + s];
             if summary != 0 {
@@ -174,24 +204,32 @@ impl Levels {
         if to as usize >= self.levels {
             self.grow(pod as usize, to as usize);
         }
-        let emptied = self.clear(pod as usize, from as usize);
-        self.set(pod as usize, to as usize);
-        if (to as usize) < self.lowest || emptied && from as usize == self.lowest {
-            self.lowest = to as usize;
+        let (from, to) = (from as usize, to as usize);
+        let emptied = if self.words == 1 {
+            let bit = 1 << (pod % 64);
+            self.bits[from] &= !bit;
+            self.bits[to] |= bit;
+            self.bits[from] == 0
+        } else {
+            self.set(pod as usize, to);
+            self.clear(pod as usize, from)
+        };
+        if to < self.lowest || emptied && from == self.lowest {
+            self.lowest = to;
         }
     }
 
     fn insert(&mut self, pod: u32, outstanding: u32) {
         self.grow(pod as usize, outstanding as usize);
-        let first = self.summary.iter().all(|&summary| summary == 0);
+        let first = self.bits.iter().all(|&bits| bits == 0);
         self.set(pod as usize, outstanding as usize);
         self.lowest = if first { outstanding as usize } else { self.lowest.min(outstanding as usize) };
     }
 
     fn remove(&mut self, pod: u32, outstanding: u32) {
         if self.clear(pod as usize, outstanding as usize) && outstanding as usize == self.lowest {
-            let level = |l: usize| &self.summary[l * self.summaries..(l + 1) * self.summaries];
-            let next = (self.lowest..self.levels).find(|&l| level(l).iter().any(|&s| s != 0));
+            let level = |l: usize| &self.bits[l * self.words..(l + 1) * self.words];
+            let next = (self.lowest..self.levels).find(|&l| level(l).iter().any(|&bits| bits != 0));
             self.lowest = next.unwrap_or(0);
         }
     }
@@ -255,14 +293,17 @@ mod tests {
 
     fn router(policy: BalancingPolicy, pods: u32) -> Router {
         let mut router = Router::new(policy, None, RngStreams::new(1).stream("test"));
-        (0..pods).for_each(|pod| router.add(pod));
+        for pod in 0..pods {
+            assert_eq!(router.enter(pod), pod);
+            router.add(pod);
+        }
         router
     }
 
     #[test]
     fn round_robin_takes_turns() {
         let mut router = router(BalancingPolicy::RoundRobin, 3);
-        let picks: Vec<_> = (0..6).map(|_| router.pick().unwrap()).collect();
+        let picks: Vec<_> = (0..6).map(|_| router.pick().unwrap().0).collect();
         assert_eq!(picks, [1, 2, 0, 1, 2, 0]);
     }
 
@@ -270,8 +311,8 @@ mod tests {
     fn power_of_two_never_picks_the_most_loaded_of_two() {
         let mut router = router(BalancingPolicy::PowerOfTwo, 2);
         for _ in 0..100 {
-            let before = [router.pods[0].0, router.pods[1].0];
-            let pick = router.pick().unwrap() as usize;
+            let before = [router.pods[0].outstanding, router.pods[1].outstanding];
+            let pick = router.pick().unwrap().0 as usize;
             assert!(before[pick] <= before[1 - pick]);
         }
     }
@@ -280,8 +321,11 @@ mod tests {
     fn kept_connections_stay_with_their_pod() {
         let keep = KeepAlive { connections: 1, requests: 5 };
         let mut router = Router::new(BalancingPolicy::Random, Some(keep), RngStreams::new(1).stream("test"));
-        (0..64).for_each(|pod| router.add(pod));
-        let picks: Vec<_> = (0..50).map(|_| router.pick().unwrap()).collect();
+        for pod in 0..64 {
+            router.enter(pod);
+            router.add(pod);
+        }
+        let picks: Vec<_> = (0..50).map(|_| router.pick().unwrap().0).collect();
         assert!(picks.chunks(5).all(|chunk| chunk.iter().all(|p| *p == chunk[0])));
         assert!(picks.chunks(5).any(|chunk| chunk[0] != picks[0]));
     }
@@ -295,8 +339,11 @@ mod tests {
             for (what, pod) in steps {
                 match what {
                     0 => {
+                        while scan.len() <= pod as usize {
+                            router.enter(scan.len() as u32);
+                            scan.push((0, false));
+                        }
                         router.add(pod);
-                        if scan.len() <= pod as usize { scan.resize(pod as usize + 1, (0, false)); }
                         scan[pod as usize].1 = true;
                     }
                     1 if (pod as usize) < scan.len() => {
@@ -310,8 +357,8 @@ mod tests {
                     _ => {
                         let least = scan.iter().enumerate().filter(|(_, p)| p.1).map(|(i, p)| (p.0, i)).min();
                         let pick = router.pick();
-                        prop_assert_eq!(pick, least.map(|(_, i)| i as u32));
-                        if let Some(pick) = pick { scan[pick as usize].0 += 1; }
+                        prop_assert_eq!(pick, least.map(|(_, i)| (i as u32, i as u32)));
+                        if let Some((pick, _)) = pick { scan[pick as usize].0 += 1; }
                     }
                 }
             }

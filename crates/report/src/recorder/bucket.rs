@@ -1,6 +1,6 @@
 //! Intervals added up to longer ones.
 
-use flashcrowd_core::record::{EndpointInterval, Interval, ServiceInterval};
+use flashcrowd_core::record::{EndpointInterval, FailureCounts, Interval, ServiceInterval};
 use flashcrowd_units::{SimDuration, SimTime};
 
 /// Consecutive intervals as one: counts and integrals added, levels those at the end. Allocated
@@ -57,12 +57,9 @@ impl Bucket {
     pub(crate) fn clear(&mut self) {
         self.start = None;
         for endpoint in &mut self.endpoints {
+            (endpoint.offered, endpoint.completed) = (0, 0);
+            endpoint.failed = FailureCounts::default();
             endpoint.latency.clear();
-            let latency = std::mem::take(&mut endpoint.latency);
-            *endpoint = EndpointInterval {
-                latency,
-                ..EndpointInterval::default()
-            };
         }
         self.services.fill(ServiceInterval::default());
     }

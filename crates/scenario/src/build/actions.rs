@@ -12,25 +12,52 @@ const CHOICES: &str = "exactly one of `rollout_restart`, `scale`, `metrics_outag
 pub(super) fn actions(context: &Context<'_>, problems: &mut Problems) -> Vec<TimedAction> {
     let base = FieldPath::default().join("actions");
     let actions = context.spec.actions.iter().enumerate();
-    actions.filter_map(|(index, action)| one(context, action, &base.join(index), problems)).collect()
+    actions
+        .filter_map(|(index, action)| one(context, action, &base.join(index), problems))
+        .collect()
 }
 
-fn one(context: &Context<'_>, spec: &ActionSpec, path: &FieldPath, problems: &mut Problems) -> Option<TimedAction> {
+fn one(
+    context: &Context<'_>,
+    spec: &ActionSpec,
+    path: &FieldPath,
+    problems: &mut Problems,
+) -> Option<TimedAction> {
     if spec.at > context.spec.duration {
-        let message = format!("at {} the run, which lasts {}, is over", spec.at, context.spec.duration);
-        context.check(problems).warn(Code::Ineffective, &path.join("at"), message, "times count from the start of the run");
+        let message = format!(
+            "at {} the run, which lasts {}, is over",
+            spec.at, context.spec.duration
+        );
+        context.check(problems).warn(
+            Code::Ineffective,
+            &path.join("at"),
+            message,
+            "times count from the start of the run",
+        );
     }
     let mut found = Vec::new();
     if let Some(service) = &spec.rollout_restart {
-        found.push(context.service(service, &path.join("rollout_restart"), problems).map(Action::RolloutRestart));
+        found.push(
+            context
+                .service(service, &path.join("rollout_restart"), problems)
+                .map(Action::RolloutRestart),
+        );
     }
     if let Some(scale) = &spec.scale {
-        let id = context.service(&scale.service, &path.join("scale").join("service"), problems);
+        let id = context.service(
+            &scale.service,
+            &path.join("scale").join("service"),
+            problems,
+        );
         found.push(id.map(|id| Action::Scale(id, scale.replicas)));
     }
     if let Some(length) = spec.metrics_outage {
         if length.is_zero() {
-            context.check(problems).invalid(&path.join("metrics_outage"), "an outage takes time", "above 0s, as 5m");
+            context.check(problems).invalid(
+                &path.join("metrics_outage"),
+                "an outage takes time",
+                "above 0s, as 5m",
+            );
         }
         found.push(Some(Action::MetricsOutage(length)));
     }
@@ -46,5 +73,8 @@ fn one(context: &Context<'_>, spec: &ActionSpec, path: &FieldPath, problems: &mu
         return None;
     }
     let at = SimTime::ZERO + spec.at;
-    found.pop().flatten().map(|action| TimedAction { at, action })
+    found
+        .pop()
+        .flatten()
+        .map(|action| TimedAction { at, action })
 }

@@ -17,12 +17,19 @@ use flashcrowd_manifests::hpa::{HpaSpec, MetricSourceType};
 /// Pods that a service has before anything has happened: its autoscaler's minimum, or one.
 pub(super) fn minimum(spec: &ServiceSpec) -> u32 {
     match &spec.autoscaler {
-        Some(AutoscalerSpec::Hpa(hpa)) => hpa.min_replicas.and_then(|min| u32::try_from(min).ok()).unwrap_or(1),
+        Some(AutoscalerSpec::Hpa(hpa)) => hpa
+            .min_replicas
+            .and_then(|min| u32::try_from(min).ok())
+            .unwrap_or(1),
         _ => 1,
     }
 }
 
-pub(super) fn policy(part: &Part<'_>, pod: &PodTemplate, problems: &mut Problems) -> Option<PolicySpec> {
+pub(super) fn policy(
+    part: &Part<'_>,
+    pod: &PodTemplate,
+    problems: &mut Problems,
+) -> Option<PolicySpec> {
     let spec = match part.spec.autoscaler.as_ref()? {
         AutoscalerSpec::Custom(custom) => return Some(PolicySpec::Custom(custom.clone())),
         AutoscalerSpec::Hpa(spec) => spec,
@@ -36,7 +43,12 @@ pub(super) fn policy(part: &Part<'_>, pod: &PodTemplate, problems: &mut Problems
         part.name.clone_into(&mut spec.scale_target_ref.name);
     }
     let scale_to_zero = part.context.spec.controllers.hpa.scale_to_zero;
-    validate(&spec, scale_to_zero, &path, &mut part.context.check(problems));
+    validate(
+        &spec,
+        scale_to_zero,
+        &path,
+        &mut part.context.check(problems),
+    );
     traps::check(part, &spec.defaulted(), pod, &path, problems);
     for (index, metric) in spec.metrics.iter().enumerate() {
         let what = match metric.source_type {
@@ -45,10 +57,15 @@ pub(super) fn policy(part: &Part<'_>, pod: &PodTemplate, problems: &mut Problems
             MetricSourceType::Object => "Object",
             MetricSourceType::External => "External",
         };
-        let message = format!("nothing in this scenario measures a metric of type {what}: the HPA will find it missing");
-        let help = "it then never scales down on this metric, as in a cluster without that metrics API";
+        let message = format!(
+            "nothing in this scenario measures a metric of type {what}: the HPA will find it missing"
+        );
+        let help =
+            "it then never scales down on this metric, as in a cluster without that metrics API";
         let path = path.join("metrics").join(index).join("type");
-        part.context.check(problems).warn(Code::NotModelled, &path, message, help);
+        part.context
+            .check(problems)
+            .warn(Code::NotModelled, &path, message, help);
     }
     let flags = flags(part.context.spec.controllers.hpa);
     Some(PolicySpec::Hpa(HpaPolicy { spec, flags }))
@@ -56,13 +73,21 @@ pub(super) fn policy(part: &Part<'_>, pod: &PodTemplate, problems: &mut Problems
 
 /// What the API server would refuse, and what it accepts although it cannot work.
 fn validate(spec: &HpaSpec, scale_to_zero: bool, path: &FieldPath, check: &mut Checker<'_>) {
-    let refused = spec.validate(scale_to_zero).into_iter().map(|problem| (Severity::Error, Code::Refused, problem));
-    let doubtful = spec.lint().into_iter().map(|problem| (Severity::Warning, Code::Ineffective, problem));
+    let refused = spec
+        .validate(scale_to_zero)
+        .into_iter()
+        .map(|problem| (Severity::Error, Code::Refused, problem));
+    let doubtful = spec
+        .lint()
+        .into_iter()
+        .map(|problem| (Severity::Warning, Code::Ineffective, problem));
     for (severity, code, found) in refused.chain(doubtful) {
         let below = found.path.strip_prefix("spec").unwrap_or(&found.path);
         let field = found.path.rsplit('.').next().unwrap_or_default();
         let message = format!("`{field}` {}", found.message);
-        check.report(code, &path.join_dotted(below), message, |problem| problem.severity(severity));
+        check.report(code, &path.join_dotted(below), message, |problem| {
+            problem.severity(severity)
+        });
     }
     let bounds = (spec.min_replicas.unwrap_or(1), spec.max_replicas);
     if bounds.1 > 100_000 {
@@ -75,7 +100,9 @@ fn validate(spec: &HpaSpec, scale_to_zero: bool, path: &FieldPath, check: &mut C
 pub(crate) fn check_lone_hpas(objects: &Objects, problems: &mut Problems) {
     for hpa in &objects.hpas {
         let is_found = objects.deployments.iter().any(|deployment| {
-            objects.hpa(deployment).is_some_and(|other| std::ptr::eq(other, hpa))
+            objects
+                .hpa(deployment)
+                .is_some_and(|other| std::ptr::eq(other, hpa))
         });
         if !is_found {
             let path = FieldPath::default().join("spec");
@@ -91,6 +118,9 @@ fn flags(spec: HpaControllerSpec) -> HpaFlags {
         downscale_stabilization: spec.downscale_stabilization,
         initial_readiness_delay: spec.initial_readiness_delay,
         cpu_initialization_period: spec.cpu_initialization_period,
-        gates: FeatureGates { scale_to_zero: spec.scale_to_zero, ..FeatureGates::default() },
+        gates: FeatureGates {
+            scale_to_zero: spec.scale_to_zero,
+            ..FeatureGates::default()
+        },
     }
 }

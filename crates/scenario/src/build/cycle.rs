@@ -18,14 +18,25 @@ pub(super) fn check(context: &Context<'_>, problems: &mut Problems) {
     for (_, service, name) in context.names.endpoints() {
         let mut found = Vec::new();
         if let Some((service, spec)) = context.spec.services.get_index(service.index()) {
-            let path = FieldPath::default().join("services").join(service).join("endpoints").join(name);
+            let path = FieldPath::default()
+                .join("services")
+                .join(service)
+                .join("endpoints")
+                .join(name);
             collect(context, &spec.endpoints[name], &path, &mut found);
         }
         calls.push(found);
     }
     let mut states = vec![State::New; calls.len()];
     for start in 0..calls.len() {
-        walk(context, start, &calls, &mut states, &mut Vec::new(), problems);
+        walk(
+            context,
+            start,
+            &calls,
+            &mut states,
+            &mut Vec::new(),
+            problems,
+        );
     }
 }
 
@@ -36,13 +47,20 @@ fn collect(context: &Context<'_>, steps: &[StepSpec], path: &FieldPath, found: &
             StepSpec::Call(call) => {
                 let path = path.join("call").join("endpoint");
                 // Wrong references are reported where the steps are built.
-                if let Some(to) = context.endpoint(&call.endpoint, &path, false, &mut Problems::default()) {
+                if let Some(to) =
+                    context.endpoint(&call.endpoint, &path, false, &mut Problems::default())
+                {
                     found.push(Call { to, path });
                 }
             }
             StepSpec::Choose(branches) => {
                 for (index, branch) in branches.iter().enumerate() {
-                    collect(context, &branch.steps, &path.join("choose").join(index).join("steps"), found);
+                    collect(
+                        context,
+                        &branch.steps,
+                        &path.join("choose").join(index).join("steps"),
+                        found,
+                    );
                 }
             }
             _ => {}
@@ -88,11 +106,16 @@ fn walk(
             State::OnTheWay => {
                 let from = way.iter().position(|(on, _)| *on == to).unwrap_or(0);
                 let circle = way[from..].iter().map(|(on, _)| *on).chain([to]);
-                let shown: Vec<String> = circle.map(|on| format!("`{}`", context.names.shown(EndpointId(on as u32)))).collect();
+                let shown: Vec<String> = circle
+                    .map(|on| format!("`{}`", context.names.shown(EndpointId(on as u32))))
+                    .collect();
                 let message = format!("this call never ends: {}", shown.join(" calls "));
-                context.check(problems).report(Code::CyclicCall, &call.path, message, |problem| {
-                    problem.help("a request would call itself for ever; remove one of the calls")
-                });
+                context
+                    .check(problems)
+                    .report(Code::CyclicCall, &call.path, message, |problem| {
+                        problem
+                            .help("a request would call itself for ever; remove one of the calls")
+                    });
             }
         }
     }

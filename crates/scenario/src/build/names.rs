@@ -22,19 +22,35 @@ impl Names {
     pub(super) fn new(spec: &Spec, root: &Node) -> Self {
         let services: Vec<String> = spec.services.keys().cloned().collect();
         let endpoints = spec.services.values().zip(0..).flat_map(|(service, id)| {
-            service.endpoints.keys().map(move |name| (ServiceId(id), name.clone()))
+            service
+                .endpoints
+                .keys()
+                .map(move |name| (ServiceId(id), name.clone()))
         });
         let endpoints = endpoints.collect();
         let is_damaged = root.get("services").is_none_or(|node| !node.is_sound());
-        let mut names = Self { services, endpoints, unread: Vec::new(), is_damaged };
+        let mut names = Self {
+            services,
+            endpoints,
+            unread: Vec::new(),
+            is_damaged,
+        };
         for service in root.get("services").map(Node::entries).unwrap_or_default() {
             let name = &service.key.text;
             if !names.services.contains(name) {
                 names.unread.push((name.clone(), None));
             }
-            for endpoint in service.value.get("endpoints").map(Node::entries).unwrap_or_default() {
+            for endpoint in service
+                .value
+                .get("endpoints")
+                .map(Node::entries)
+                .unwrap_or_default()
+            {
                 let endpoint = &endpoint.key.text;
-                let is_read = spec.services.get(name).is_some_and(|spec| spec.endpoints.contains_key(endpoint));
+                let is_read = spec
+                    .services
+                    .get(name)
+                    .is_some_and(|spec| spec.endpoints.contains_key(endpoint));
                 if !is_read {
                     names.unread.push((name.clone(), Some(endpoint.clone())));
                 }
@@ -46,7 +62,12 @@ impl Names {
     /// The name of an endpoint in reports: with its service where others have one of that name.
     pub(super) fn shown(&self, id: EndpointId) -> String {
         let (service, name) = &self.endpoints[id.index()];
-        match self.endpoints.iter().filter(|(_, other)| other == name).count() {
+        match self
+            .endpoints
+            .iter()
+            .filter(|(_, other)| other == name)
+            .count()
+        {
             1 => name.clone(),
             _ => format!("{}/{name}", self.services[service.index()]),
         }
@@ -54,7 +75,10 @@ impl Names {
 
     /// All endpoints with their ids, by service.
     pub(super) fn endpoints(&self) -> impl Iterator<Item = (EndpointId, ServiceId, &str)> {
-        self.endpoints.iter().zip(0..).map(|((service, name), id)| (EndpointId(id), *service, name.as_str()))
+        self.endpoints
+            .iter()
+            .zip(0..)
+            .map(|((service, name), id)| (EndpointId(id), *service, name.as_str()))
     }
 
     fn candidates(&self, reference: &str) -> Vec<EndpointId> {
@@ -75,16 +99,24 @@ impl Names {
             Some((service, name)) => (Some(service), name),
             None => (None, reference),
         };
-        self.is_damaged || self.unread.iter().any(|(of, other)| {
-            service.is_none_or(|service| service == of) && other.as_ref().is_none_or(|other| other == name)
-        })
+        self.is_damaged
+            || self.unread.iter().any(|(of, other)| {
+                service.is_none_or(|service| service == of)
+                    && other.as_ref().is_none_or(|other| other == name)
+            })
     }
 }
 
 impl Context<'_> {
     /// The endpoint that a reference means. An unknown or ambiguous one is reported, at the key
     /// where the reference is one.
-    pub(super) fn endpoint(&self, reference: &str, path: &FieldPath, is_key: bool, problems: &mut Problems) -> Option<EndpointId> {
+    pub(super) fn endpoint(
+        &self,
+        reference: &str,
+        path: &FieldPath,
+        is_key: bool,
+        problems: &mut Problems,
+    ) -> Option<EndpointId> {
         let names = &self.names;
         let candidates = names.candidates(reference);
         let shown: Vec<String> = match candidates.as_slice() {
@@ -97,12 +129,20 @@ impl Context<'_> {
         }
         let shown: Vec<&str> = shown.iter().map(String::as_str).collect();
         let (code, message) = match candidates.len() {
-            0 => (Code::UnknownReference, format!("no service has an endpoint `{reference}`")),
-            count => (Code::AmbiguousReference, format!("{count} services have an endpoint `{reference}`")),
+            0 => (
+                Code::UnknownReference,
+                format!("no service has an endpoint `{reference}`"),
+            ),
+            count => (
+                Code::AmbiguousReference,
+                format!("{count} services have an endpoint `{reference}`"),
+            ),
         };
         let add = |problem: Problem| match candidates.is_empty() {
             true => problem.names(reference, &shown),
-            false => problem.names("", &shown).help(format!("write `{}`", shown[0])),
+            false => problem
+                .names("", &shown)
+                .help(format!("write `{}`", shown[0])),
         };
         let mut check = self.check(problems);
         match is_key {
@@ -113,14 +153,25 @@ impl Context<'_> {
     }
 
     /// The service of a name. An unknown one is reported.
-    pub(super) fn service(&self, name: &str, path: &FieldPath, problems: &mut Problems) -> Option<ServiceId> {
+    pub(super) fn service(
+        &self,
+        name: &str,
+        path: &FieldPath,
+        problems: &mut Problems,
+    ) -> Option<ServiceId> {
         let services = &self.names.services;
         let found = services.iter().position(|service| service == name);
-        if found.is_none() && !self.names.is_damaged && !self.names.unread.iter().any(|(unread, _)| unread == name) {
+        if found.is_none()
+            && !self.names.is_damaged
+            && !self.names.unread.iter().any(|(unread, _)| unread == name)
+        {
             let shown: Vec<&str> = services.iter().map(String::as_str).collect();
-            self.check(problems).report(Code::UnknownReference, path, format!("there is no service `{name}`"), |problem| {
-                problem.names(name, &shown)
-            });
+            self.check(problems).report(
+                Code::UnknownReference,
+                path,
+                format!("there is no service `{name}`"),
+                |problem| problem.names(name, &shown),
+            );
         }
         found.map(|index| ServiceId(index as u32))
     }
@@ -133,9 +184,12 @@ pub(super) fn check(context: &Context<'_>, problems: &mut Problems) {
     let mut word = |path: &FieldPath, name: &str| {
         let legal = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         if name.is_empty() || name.len() > 63 || !name.chars().all(legal) {
-            check.report_key(Code::InvalidValue, path, format!("`{name}` cannot be a name"), |problem| {
-                problem.legal("1 to 63 letters, digits, `-`, `_` and `.`")
-            });
+            check.report_key(
+                Code::InvalidValue,
+                path,
+                format!("`{name}` cannot be a name"),
+                |problem| problem.legal("1 to 63 letters, digits, `-`, `_` and `.`"),
+            );
         }
     };
     for name in context.spec.workload.keys() {
@@ -150,7 +204,11 @@ pub(super) fn check(context: &Context<'_>, problems: &mut Problems) {
     }
     let name = root.join("name");
     let spec_name = &context.spec.name;
-    if spec_name.is_empty() || spec_name.contains(['/', '\\', '\n', '\0']) || spec_name.len() > 100 || spec_name.starts_with('.') {
+    if spec_name.is_empty()
+        || spec_name.contains(['/', '\\', '\n', '\0'])
+        || spec_name.len() > 100
+        || spec_name.starts_with('.')
+    {
         let legal = "1 to 100 bytes, no `/` and no line break, not beginning with a dot";
         let message = match spec_name.is_empty() {
             true => "the name is empty".to_owned(),

@@ -31,12 +31,20 @@ pub(super) fn template(part: &Part<'_>, problems: &mut Problems) -> PodTemplate 
         Some(1) => CpuScheduling::EventLoop,
         _ => CpuScheduling::TimeShared,
     };
-    let cpu_model = if resources.cpu_limit.is_some() { CpuModel::Cfs } else { CpuModel::Shared };
+    let cpu_model = if resources.cpu_limit.is_some() {
+        CpuModel::Cfs
+    } else {
+        CpuModel::Shared
+    };
     let probes = probes::probes(part, problems);
     let memory = memory(part, resources.memory_limit, problems);
     let mut timing = |field: &str, given: Option<ServiceTime>, default: ServiceTime| {
         if let Some(time) = given {
-            report_all(&mut part.context.check(problems), &part.path.join(field), time.validate());
+            report_all(
+                &mut part.context.check(problems),
+                &part.path.join(field),
+                time.validate(),
+            );
         }
         given.unwrap_or(default)
     };
@@ -68,7 +76,10 @@ pub(super) fn template(part: &Part<'_>, problems: &mut Problems) -> PodTemplate 
 /// The pod template of the Deployment, with the path to it.
 pub(super) fn manifest<'a>(part: &Part<'a>) -> Option<(&'a PodSpec, FieldPath)> {
     let deployment = part.chosen.deployment?;
-    let path = FieldPath::default().join("spec").join("template").join("spec");
+    let path = FieldPath::default()
+        .join("spec")
+        .join("template")
+        .join("spec");
     Some((&deployment.value.spec.template.spec, path))
 }
 
@@ -82,9 +93,16 @@ pub(super) fn in_manifest<'a>(part: &'a Part<'_>, problems: &'a mut Problems) ->
 
 fn bounds(part: &Part<'_>, problems: &mut Problems) {
     let mut check = part.context.check(problems);
-    for (field, value) in [("threads", part.spec.threads), ("concurrency", part.spec.concurrency)] {
+    for (field, value) in [
+        ("threads", part.spec.threads),
+        ("concurrency", part.spec.concurrency),
+    ] {
         if value == Some(0) {
-            check.invalid(&part.path.join(field), format!("`{field}` is 0: nothing would ever be done"), "1 or more");
+            check.invalid(
+                &part.path.join(field),
+                format!("`{field}` is 0: nothing would ever be done"),
+                "1 or more",
+            );
         }
     }
     if part.spec.cpu_model == Some(CpuModel::Cfs)
@@ -92,17 +110,28 @@ fn bounds(part: &Part<'_>, problems: &mut Problems) {
         && part.chosen.deployment.is_none()
     {
         let help = "set `pod: { cpu: { limit: ... } }`, or leave `cpu_model` out";
-        check.warn(Code::Ineffective, &part.path.join("cpu_model"), "`cfs` enforces a limit, and none is set", help);
+        check.warn(
+            Code::Ineffective,
+            &part.path.join("cpu_model"),
+            "`cfs` enforces a limit, and none is set",
+            help,
+        );
     }
 }
 
 fn memory(part: &Part<'_>, limit: Option<Bytes>, problems: &mut Problems) -> MemoryModel {
     let spec = &part.spec.memory;
-    let default = limit.map_or(BASE_MEMORY, |limit| BASE_MEMORY.min(Bytes::new(limit.get() / 2)));
+    let default = limit.map_or(BASE_MEMORY, |limit| {
+        BASE_MEMORY.min(Bytes::new(limit.get() / 2))
+    });
     let base = spec.base.unwrap_or(default);
     if let Some(limit) = limit.filter(|limit| *limit <= base && spec.base.is_some()) {
         let message = format!("the idle process takes {base}, and is killed at {limit}");
-        part.context.check(problems).invalid(&part.path.join("memory").join("base"), message, &format!("below the limit of {limit}"));
+        part.context.check(problems).invalid(
+            &part.path.join("memory").join("base"),
+            message,
+            &format!("below the limit of {limit}"),
+        );
     }
     MemoryModel {
         base,
@@ -115,11 +144,22 @@ fn stop_hook(part: &Part<'_>, problems: &mut Problems) -> SimDuration {
     if let Some(given) = part.spec.pre_stop {
         return given;
     }
-    let Some((pod, path)) = manifest(part) else { return SimDuration::ZERO };
-    let hook = pod.containers.first().and_then(|container| container.lifecycle.as_ref()?.pre_stop.as_ref());
-    let Some(hook) = hook else { return SimDuration::ZERO };
+    let Some((pod, path)) = manifest(part) else {
+        return SimDuration::ZERO;
+    };
+    let hook = pod
+        .containers
+        .first()
+        .and_then(|container| container.lifecycle.as_ref()?.pre_stop.as_ref());
+    let Some(hook) = hook else {
+        return SimDuration::ZERO;
+    };
     pre_stop(hook).unwrap_or_else(|| {
-        let path = path.join("containers").join(0).join("lifecycle").join("preStop");
+        let path = path
+            .join("containers")
+            .join(0)
+            .join("lifecycle")
+            .join("preStop");
         let message = "how long this preStop hook takes is not known; it is taken as 0s";
         in_manifest(part, problems).report(Code::NotModelled, &path, message, |problem| {
             let help = format!("say it in the scenario: services.{}.pre_stop", part.name);
@@ -132,21 +172,51 @@ fn stop_hook(part: &Part<'_>, problems: &mut Problems) -> SimDuration {
 fn grace_period(part: &Part<'_>, problems: &mut Problems) -> SimDuration {
     let seconds = manifest(part).map_or(30, |(pod, _)| pod.grace_period_seconds());
     let Ok(whole) = u64::try_from(seconds) else {
-        let path = FieldPath::default().join("spec").join("template").join("spec").join("terminationGracePeriodSeconds");
-        in_manifest(part, problems).invalid(&path, format!("{seconds} s is not a grace period"), "0 or more");
+        let path = FieldPath::default()
+            .join("spec")
+            .join("template")
+            .join("spec")
+            .join("terminationGracePeriodSeconds");
+        in_manifest(part, problems).invalid(
+            &path,
+            format!("{seconds} s is not a grace period"),
+            "0 or more",
+        );
         return SimDuration::ZERO;
     };
     // A century is as good as any longer time, and does not overflow.
-    part.spec.grace_period.unwrap_or(SimDuration::from_secs(whole.min(3_155_760_000)))
+    part.spec
+        .grace_period
+        .unwrap_or(SimDuration::from_secs(whole.min(3_155_760_000)))
 }
 
 fn deletion_cost(part: &Part<'_>, problems: &mut Problems) -> i32 {
     const NAME: &str = "controller.kubernetes.io/pod-deletion-cost";
-    let Some(deployment) = part.chosen.deployment else { return 0 };
-    let Some(text) = deployment.value.spec.template.metadata.annotations.get(NAME) else { return 0 };
+    let Some(deployment) = part.chosen.deployment else {
+        return 0;
+    };
+    let Some(text) = deployment
+        .value
+        .spec
+        .template
+        .metadata
+        .annotations
+        .get(NAME)
+    else {
+        return 0;
+    };
     text.parse().unwrap_or_else(|_| {
-        let path = FieldPath::default().join("spec").join("template").join("metadata").join("annotations").join(NAME);
-        in_manifest(part, problems).invalid(&path, format!("`{text}` is not a deletion cost"), "a whole number, in quotes");
+        let path = FieldPath::default()
+            .join("spec")
+            .join("template")
+            .join("metadata")
+            .join("annotations")
+            .join(NAME);
+        in_manifest(part, problems).invalid(
+            &path,
+            format!("`{text}` is not a deletion cost"),
+            "a whole number, in quotes",
+        );
         0
     })
 }

@@ -5,7 +5,9 @@ use crate::diagnostic::{Code, Problems};
 use crate::manifest::{Chosen, Objects, choose, front, service_notes};
 use crate::path::FieldPath;
 use crate::spec::{LoadBalancerSpec, RolloutSpec, ServiceSpec};
-use flashcrowd_core::model::{BalancingPolicy, IntOrPercent, KeepAlive, LoadBalancer, RolloutStrategy, Service};
+use flashcrowd_core::model::{
+    BalancingPolicy, IntOrPercent, KeepAlive, LoadBalancer, RolloutStrategy, Service,
+};
 use flashcrowd_manifests::deployment::{DeploymentSpec, StrategyType};
 use flashcrowd_units::{SimDuration, Usd};
 
@@ -26,20 +28,41 @@ pub(super) fn services(context: &Context<'_>, problems: &mut Problems) -> Vec<Se
         let objects = context.objects.get(name).unwrap_or(&none);
         let chosen = match spec.manifests.is_empty() {
             true => Chosen::default(),
-            false => choose(objects, name, spec.deployment.as_deref(), &path, &mut context.check(problems)),
+            false => choose(
+                objects,
+                name,
+                spec.deployment.as_deref(),
+                &path,
+                &mut context.check(problems),
+            ),
         };
-        services.push(build(&Part { context, name, spec, path, chosen }, problems));
+        services.push(build(
+            &Part {
+                context,
+                name,
+                spec,
+                path,
+                chosen,
+            },
+            problems,
+        ));
     }
     services
 }
 
 fn build(part: &Part<'_>, problems: &mut Problems) -> Service {
-    let deployment = part.chosen.deployment.map(|deployment| &deployment.value.spec);
+    let deployment = part
+        .chosen
+        .deployment
+        .map(|deployment| &deployment.value.spec);
     let path = part.path.join("endpoints");
     if part.spec.endpoints.is_empty() && !part.context.is_damaged(&path) {
-        part.context.check(problems).report(Code::MissingField, &path, format!("`{}` offers no endpoint", part.name), |problem| {
-            problem.help("add one, such as `browse: [ cpu: 5ms ]`")
-        });
+        part.context.check(problems).report(
+            Code::MissingField,
+            &path,
+            format!("`{}` offers no endpoint", part.name),
+            |problem| problem.help("add one, such as `browse: [ cpu: 5ms ]`"),
+        );
     }
     let pod = pod::template(part, problems);
     let autoscaler = autoscaler::policy(part, &pod, problems);
@@ -60,16 +83,26 @@ fn build(part: &Part<'_>, problems: &mut Problems) -> Service {
 fn replicas(part: &Part<'_>, deployment: Option<&DeploymentSpec>, problems: &mut Problems) -> u32 {
     const MOST: u32 = 100_000;
     let minimum = autoscaler::minimum(part.spec);
-    let manifest = deployment.and_then(|spec| spec.replicas).and_then(|replicas| u32::try_from(replicas).ok());
+    let manifest = deployment
+        .and_then(|spec| spec.replicas)
+        .and_then(|replicas| u32::try_from(replicas).ok());
     let replicas = part.spec.replicas.or(manifest).unwrap_or(minimum);
     if replicas > MOST {
         let message = format!("{replicas} pods are more than can be simulated");
-        part.context.check(problems).invalid(&part.path.join("replicas"), message, "at most 100000");
+        part.context.check(problems).invalid(
+            &part.path.join("replicas"),
+            message,
+            "at most 100000",
+        );
     }
     replicas
 }
 
-fn rollout(part: &Part<'_>, deployment: Option<&DeploymentSpec>, problems: &mut Problems) -> RolloutStrategy {
+fn rollout(
+    part: &Part<'_>,
+    deployment: Option<&DeploymentSpec>,
+    problems: &mut Problems,
+) -> RolloutStrategy {
     use flashcrowd_manifests::IntOrPercent as Manifest;
     let convert = |value: Manifest| match value {
         Manifest::Int(number) => u32::try_from(number).ok().map(IntOrPercent::Int),
@@ -78,22 +111,40 @@ fn rollout(part: &Part<'_>, deployment: Option<&DeploymentSpec>, problems: &mut 
     let quarter = Manifest::Percent(25);
     let (surge, unavailable, min_ready) = match (&part.spec.rollout, deployment) {
         (Some(RolloutSpec::Recreate), _) => return RolloutStrategy::Recreate,
-        (Some(RolloutSpec::RollingUpdate(update)), _) => (update.max_surge, update.max_unavailable, update.min_ready),
-        (None, Some(spec)) if spec.strategy.strategy_type == StrategyType::Recreate => return RolloutStrategy::Recreate,
+        (Some(RolloutSpec::RollingUpdate(update)), _) => {
+            (update.max_surge, update.max_unavailable, update.min_ready)
+        }
+        (None, Some(spec)) if spec.strategy.strategy_type == StrategyType::Recreate => {
+            return RolloutStrategy::Recreate;
+        }
         (None, Some(spec)) => {
             let update = spec.strategy.rolling_update.unwrap_or_default();
             let min_ready = u64::try_from(spec.min_ready_seconds.unwrap_or(0)).unwrap_or(0);
             let min_ready = SimDuration::from_secs(min_ready);
-            (update.max_surge.unwrap_or(quarter), update.max_unavailable.unwrap_or(quarter), min_ready)
+            (
+                update.max_surge.unwrap_or(quarter),
+                update.max_unavailable.unwrap_or(quarter),
+                min_ready,
+            )
         }
         (None, None) => (quarter, quarter, SimDuration::ZERO),
     };
     if convert(surge).is_none() || convert(unavailable).is_none() {
-        let (message, legal) = ("a rollout cannot have a negative number of pods", "0 or more, or a percentage");
+        let (message, legal) = (
+            "a rollout cannot have a negative number of pods",
+            "0 or more, or a percentage",
+        );
         match part.spec.rollout {
-            Some(_) => part.context.check(problems).invalid(&part.path.join("rollout"), message, legal),
+            Some(_) => {
+                part.context
+                    .check(problems)
+                    .invalid(&part.path.join("rollout"), message, legal)
+            }
             None => {
-                let path = FieldPath::default().join("spec").join("strategy").join("rollingUpdate");
+                let path = FieldPath::default()
+                    .join("spec")
+                    .join("strategy")
+                    .join("rollingUpdate");
                 pod::in_manifest(part, problems).invalid(&path, message, legal);
             }
         }
@@ -109,7 +160,13 @@ fn rollout(part: &Part<'_>, deployment: Option<&DeploymentSpec>, problems: &mut 
 const PROPAGATION: SimDuration = SimDuration::from_secs(1);
 
 fn load_balancer(part: &Part<'_>, problems: &mut Problems) -> LoadBalancer {
-    let LoadBalancerSpec { policy, propagation, max_in_flight, timeout, keep_alive } = &part.spec.load_balancer;
+    let LoadBalancerSpec {
+        policy,
+        propagation,
+        max_in_flight,
+        timeout,
+        keep_alive,
+    } = &part.spec.load_balancer;
     if let Some(service) = part.chosen.service {
         service_notes(service, problems);
     }
@@ -123,20 +180,40 @@ fn load_balancer(part: &Part<'_>, problems: &mut Problems) -> LoadBalancer {
     let path = part.path.join("load_balancer");
     let mut check = part.context.check(problems);
     if timeout.is_some_and(SimDuration::is_zero) {
-        check.invalid(&path.join("timeout"), "no request is answered in no time", "above 0s, as 60s");
+        check.invalid(
+            &path.join("timeout"),
+            "no request is answered in no time",
+            "above 0s, as 60s",
+        );
     }
     if *max_in_flight == Some(0) {
-        check.invalid(&path.join("max_in_flight"), "no request would get through", "1 or more");
+        check.invalid(
+            &path.join("max_in_flight"),
+            "no request would get through",
+            "1 or more",
+        );
     }
     if let Some(keep) = keep_alive {
-        for (field, value) in [("connections", keep.connections), ("requests", keep.requests)] {
+        for (field, value) in [
+            ("connections", keep.connections),
+            ("requests", keep.requests),
+        ] {
             if value == 0 {
-                check.invalid(&path.join("keep_alive").join(field), format!("`{field}` is 0"), "1 or more");
+                check.invalid(
+                    &path.join("keep_alive").join(field),
+                    format!("`{field}` is 0"),
+                    "1 or more",
+                );
             }
         }
         if policy != BalancingPolicy::Random {
             let help = "requests are spread one by one under every other policy than `random`";
-            check.warn(Code::Ineffective, &path.join("keep_alive"), "`keep_alive` has no effect here", help);
+            check.warn(
+                Code::Ineffective,
+                &path.join("keep_alive"),
+                "`keep_alive` has no effect here",
+                help,
+            );
         }
     }
     LoadBalancer {
@@ -144,19 +221,35 @@ fn load_balancer(part: &Part<'_>, problems: &mut Problems) -> LoadBalancer {
         propagation: propagation.unwrap_or(PROPAGATION),
         max_in_flight: *max_in_flight,
         timeout,
-        keep_alive: keep_alive.map(|keep| KeepAlive { connections: keep.connections, requests: keep.requests }),
+        keep_alive: keep_alive.map(|keep| KeepAlive {
+            connections: keep.connections,
+            requests: keep.requests,
+        }),
     }
 }
 
 fn pod_hour(part: &Part<'_>, problems: &mut Problems) -> Usd {
     let prices = part.context.spec.prices.as_ref();
-    let listed = prices.map(|prices| prices.services.get(part.name).map_or(prices.pod_hour, |own| own.pod_hour));
+    let listed = prices.map(|prices| {
+        prices
+            .services
+            .get(part.name)
+            .map_or(prices.pod_hour, |own| own.pod_hour)
+    });
     let price = part.spec.pod_hour.or(listed.map(Usd)).unwrap_or_default();
     if !(0.0..=1e9).contains(&price.get()) {
         let own = part.path.join("pod_hour");
         let sheet = FieldPath::default().join("prices");
-        let path = if part.spec.pod_hour.is_some() { own } else { sheet };
-        part.context.check(problems).invalid(&path, format!("{} is not a price", price.get()), "0 or more US dollars");
+        let path = if part.spec.pod_hour.is_some() {
+            own
+        } else {
+            sheet
+        };
+        part.context.check(problems).invalid(
+            &path,
+            format!("{} is not a price", price.get()),
+            "0 or more US dollars",
+        );
     }
     price
 }

@@ -15,18 +15,34 @@ pub(crate) fn slos(context: &Context<'_>, problems: &mut Problems) -> Vec<Slo> {
         let path = base.join(index);
         if specs[..index].iter().any(|other| other.name == spec.name) {
             let message = format!("there are two objectives named `{}`", spec.name);
-            context.check(problems).report(Code::DuplicateName, &path.join("name"), message, |problem| {
-                problem.help("give each its own name; reports tell them apart by it")
-            });
+            context.check(problems).report(
+                Code::DuplicateName,
+                &path.join("name"),
+                message,
+                |problem| problem.help("give each its own name; reports tell them apart by it"),
+            );
         }
-        let endpoint = spec.endpoint.as_ref().map(|name| context.endpoint(name, &path.join("endpoint"), false, problems));
-        slos.push(Slo { name: spec.name.clone(), endpoint: endpoint.flatten(), objective: spec.objective, of: spec.of });
+        let endpoint = spec
+            .endpoint
+            .as_ref()
+            .map(|name| context.endpoint(name, &path.join("endpoint"), false, problems));
+        slos.push(Slo {
+            name: spec.name.clone(),
+            endpoint: endpoint.flatten(),
+            objective: spec.objective,
+            of: spec.of,
+        });
     }
     slos
 }
 
 /// `--assert "p(95)<500ms"` or `--assert "browse: p(95)<500ms"`.
-pub(crate) fn assertion(context: &Context<'_>, text: &str, sources: &mut Sources, problems: &mut Problems) -> Option<Slo> {
+pub(crate) fn assertion(
+    context: &Context<'_>,
+    text: &str,
+    sources: &mut Sources,
+    problems: &mut Problems,
+) -> Option<Slo> {
     let source = sources.add("--assert", text);
     let (endpoint, expression) = match text.split_once(':') {
         Some((endpoint, expression)) => (Some(endpoint.trim()), expression),
@@ -42,11 +58,19 @@ pub(crate) fn assertion(context: &Context<'_>, text: &str, sources: &mut Sources
             let mut own = Problems::default();
             let id = context.endpoint(name, &FieldPath::default(), false, &mut own);
             if id.is_none() {
-                let shown: Vec<String> = context.names.endpoints().map(|(id, ..)| context.names.shown(id)).collect();
+                let shown: Vec<String> = context
+                    .names
+                    .endpoints()
+                    .map(|(id, ..)| context.names.shown(id))
+                    .collect();
                 let shown: Vec<&str> = shown.iter().map(String::as_str).collect();
                 problems.push(
-                    Problem::new(Code::BadAssertion, span(name), format!("in --assert: there is no endpoint `{name}`"))
-                        .names(name, &shown),
+                    Problem::new(
+                        Code::BadAssertion,
+                        span(name),
+                        format!("in --assert: there is no endpoint `{name}`"),
+                    )
+                    .names(name, &shown),
                 );
             }
             Some(id?)
@@ -54,7 +78,12 @@ pub(crate) fn assertion(context: &Context<'_>, text: &str, sources: &mut Sources
     };
     let expression = expression.trim();
     match expression.parse::<Threshold>() {
-        Ok(objective) => Some(Slo { name: text.to_owned(), endpoint, objective, of: Population::default() }),
+        Ok(objective) => Some(Slo {
+            name: text.to_owned(),
+            endpoint,
+            objective,
+            of: Population::default(),
+        }),
         Err(error) => {
             let message = format!("in --assert: {error}");
             problems.push(

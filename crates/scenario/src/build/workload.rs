@@ -13,10 +13,18 @@ pub(super) fn workloads(context: &Context<'_>, problems: &mut Problems) -> Vec<W
         let path = base.join(name);
         let open = path.join("open");
         let mut check = context.check(problems);
-        report_all(&mut check, &open.join("process"), spec.open.process.validate());
+        report_all(
+            &mut check,
+            &open.join("process"),
+            spec.open.process.validate(),
+        );
         report_all(&mut check, &open.join("rate"), spec.open.rate.validate());
         if spec.open.timeout.is_zero() {
-            check.invalid(&open.join("timeout"), "no request is answered in no time", "above 0s, as 30s");
+            check.invalid(
+                &open.join("timeout"),
+                "no request is answered in no time",
+                "above 0s, as 30s",
+            );
         }
         let shares = path.join("endpoints");
         let mut endpoints = Vec::new();
@@ -26,7 +34,11 @@ pub(super) fn workloads(context: &Context<'_>, problems: &mut Problems) -> Vec<W
             }
         }
         if !context.is_damaged(&shares) {
-            check_sum(&mut context.check(problems), &shares, spec.endpoints.values().copied());
+            check_sum(
+                &mut context.check(problems),
+                &shares,
+                spec.endpoints.values().copied(),
+            );
         }
         Workload {
             name: name.clone(),
@@ -47,13 +59,24 @@ fn check_sum(check: &mut Checker<'_>, path: &FieldPath, shares: impl Iterator<It
             Some(sum) if sum.get() > 0.0 => format!("the shares add up to {sum}"),
             _ => "no endpoint is asked for".to_owned(),
         };
-        check.report_key(Code::Shares, path, message, |problem| problem.legal("shares that add up to 100%"));
+        check.report_key(Code::Shares, path, message, |problem| {
+            problem.legal("shares that add up to 100%")
+        });
     }
 }
 
 /// Reports what another crate found, by the field paths that it gives.
-pub(super) fn report_all(check: &mut Checker<'_>, path: &FieldPath, found: Vec<flashcrowd_workload::Problem>) {
+pub(super) fn report_all(
+    check: &mut Checker<'_>,
+    path: &FieldPath,
+    found: Vec<flashcrowd_workload::Problem>,
+) {
     for problem in found {
-        check.report(Code::InvalidValue, &path.join_dotted(&problem.field), problem.message, |p| p);
+        check.report(
+            Code::InvalidValue,
+            &path.join_dotted(&problem.field),
+            problem.message,
+            |p| p,
+        );
     }
 }

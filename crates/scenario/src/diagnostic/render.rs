@@ -45,7 +45,9 @@ fn group<'a>(
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
-    let title = level.primary_title(one_line(&diagnostic.message)).id(diagnostic.code.name());
+    let title = level
+        .primary_title(one_line(&diagnostic.message))
+        .id(diagnostic.code.name());
     let mut group = match span {
         Some(span) => {
             let source = sources.get(span.source);
@@ -63,7 +65,11 @@ fn group<'a>(
         None => title.element(Origin::path(diagnostic.file.as_str())),
     };
     if !diagnostic.path.is_empty() {
-        group = group.element(Level::NOTE.with_name("field").message(one_line(&diagnostic.path)));
+        group = group.element(
+            Level::NOTE
+                .with_name("field")
+                .message(one_line(&diagnostic.path)),
+        );
     }
     if let Some(legal) = &diagnostic.legal {
         group = group.element(Level::NOTE.with_name("legal").message(one_line(legal)));
@@ -83,25 +89,41 @@ struct Quote {
 fn quote(text: &str, span: &std::ops::Range<usize>) -> Quote {
     let at = span.start.min(text.len());
     let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-    let end = text[at..].find('\n').map_or(text.len(), |newline| at + newline);
+    let end = text[at..]
+        .find('\n')
+        .map_or(text.len(), |newline| at + newline);
     let line = text[start..end].trim_end_matches('\r');
-    let from = (at - start).min(line.len());
-    let to = (span.end.saturating_sub(start)).clamp(from, line.len());
-    if line.len() <= LINE {
-        // A place at the end of a line still needs something to stand under.
-        let padded = if from == line.len() { format!("{} ", printable(line)) } else { printable(line) };
-        return Quote { line: padded, at: from..to.max(from + 1) };
+    // Whole characters, and at least one: the space that stands for the end of a line if need be.
+    let from = floor(line, at - start);
+    let to = ceil(line, span.end.saturating_sub(start).max(from + 1));
+    let shown = match line.len() <= LINE {
+        true => 0..line.len(),
+        false => {
+            let left = floor(line, from.saturating_sub(LINE / 4));
+            left..floor(line, left + LINE).max(ceil(line, from + 1).min(line.len()))
+        }
+    };
+    let mut cut = printable(&line[shown.clone()]);
+    let at = from - shown.start..to.min(shown.end).max(ceil(line, from + 1)) - shown.start;
+    if at.end > cut.len() {
+        cut.push(' ');
     }
-    let left = floor(line, from.saturating_sub(LINE / 4));
-    let right = floor(line, (left + LINE).min(line.len()));
-    let cut = format!("{} ", printable(&line[left..right]));
-    let to = to.min(right).max(from + 1);
-    Quote { line: cut, at: from - left..to - left }
+    Quote { line: cut, at }
 }
 
 /// The nearest character boundary at or before an offset.
 fn floor(text: &str, offset: usize) -> usize {
-    (0..=offset).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+    (0..=offset.min(text.len()))
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(0)
+}
+
+/// The nearest character boundary at or after an offset; past the end, the place after it.
+fn ceil(text: &str, offset: usize) -> usize {
+    (offset..text.len())
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or_else(|| offset.clamp(text.len(), text.len() + 1))
 }
 
 /// Text on one line: what would move the cursor is escaped, and what nobody would read to its end

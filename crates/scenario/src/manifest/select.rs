@@ -32,10 +32,19 @@ pub(crate) fn choose<'a>(
     let deployment_name = name(&deployment.value.metadata);
     for other in &objects.hpas {
         let target = &other.value.spec.scale_target_ref;
-        let known = objects.deployments.iter().any(|deployment| name(&deployment.value.metadata) == target.name);
+        let known = objects
+            .deployments
+            .iter()
+            .any(|deployment| name(&deployment.value.metadata) == target.name);
         if !known && !other.node.is_damaged() {
-            let message = format!("this HorizontalPodAutoscaler scales `{}`, which none of the manifests describes", target.name);
-            let at = FieldPath::default().join("spec").join("scaleTargetRef").join("name");
+            let message = format!(
+                "this HorizontalPodAutoscaler scales `{}`, which none of the manifests describes",
+                target.name
+            );
+            let at = FieldPath::default()
+                .join("spec")
+                .join("scaleTargetRef")
+                .join("name");
             other.check(check.problems).warn(
                 Code::Ineffective,
                 &at,
@@ -47,29 +56,47 @@ pub(crate) fn choose<'a>(
     let labels = &deployment.value.spec.template.metadata.labels;
     let selected = objects.services.iter().find(|service| {
         let selector = &service.value.spec.selector;
-        !selector.is_empty() && selector.iter().all(|(key, value)| labels.get(key) == Some(value))
+        !selector.is_empty()
+            && selector
+                .iter()
+                .all(|(key, value)| labels.get(key) == Some(value))
     });
     for other in &objects.services {
         let selector = &other.value.spec.selector;
         let selects = |deployment: &Placed<Deployment>| {
             let labels = &deployment.value.spec.template.metadata.labels;
-            selector.iter().all(|(key, value)| labels.get(key) == Some(value))
+            selector
+                .iter()
+                .all(|(key, value)| labels.get(key) == Some(value))
         };
-        if !selector.is_empty() && !other.node.is_damaged() && !objects.deployments.iter().any(selects) {
+        if !selector.is_empty()
+            && !other.node.is_damaged()
+            && !objects.deployments.iter().any(selects)
+        {
             let at = FieldPath::default().join("spec").join("selector");
             other.check(check.problems).warn(
                 Code::Ineffective,
                 &at,
-                format!("Service `{}` selects none of the pods that the manifests describe", name(&other.value.metadata)),
+                format!(
+                    "Service `{}` selects none of the pods that the manifests describe",
+                    name(&other.value.metadata)
+                ),
                 "compare the selector with the labels in the Deployment's pod template",
             );
         }
     }
     let ingress = selected.and_then(|service| {
         let service = name(&service.value.metadata);
-        objects.ingresses.iter().find(|ingress| leads_to(&ingress.value, service))
+        objects
+            .ingresses
+            .iter()
+            .find(|ingress| leads_to(&ingress.value, service))
     });
-    Chosen { deployment: Some(deployment), service: selected, ingress }
+    Chosen {
+        deployment: Some(deployment),
+        service: selected,
+        ingress,
+    }
 }
 
 fn deployment<'a>(
@@ -83,24 +110,45 @@ fn deployment<'a>(
     if found.is_some() {
         return found;
     }
-    let names: Vec<&str> = objects.deployments.iter().map(|deployment| name(&deployment.value.metadata)).collect();
+    let names: Vec<&str> = objects
+        .deployments
+        .iter()
+        .map(|deployment| name(&deployment.value.metadata))
+        .collect();
     let manifests = path.join("manifests");
     match (wanted, names.as_slice()) {
         (Some(wanted), _) => {
             let message = format!("none of the manifests has a Deployment `{wanted}`");
-            check.report(Code::UnknownReference, &path.join("deployment"), message, |problem| problem.names(wanted, &names));
+            check.report(
+                Code::UnknownReference,
+                &path.join("deployment"),
+                message,
+                |problem| problem.names(wanted, &names),
+            );
         }
         // A Deployment that could not be read was reported.
         (None, []) if check.problems.has_errors() => {}
         (None, []) => {
-            check.report(Code::Manifest, &manifests, "none of the manifests has a Deployment", |problem| {
-                problem.help("describe the pods here instead, under `pod`, or name the file that has it")
-            });
+            check.report(
+                Code::Manifest,
+                &manifests,
+                "none of the manifests has a Deployment",
+                |problem| {
+                    problem.help(
+                        "describe the pods here instead, under `pod`, or name the file that has it",
+                    )
+                },
+            );
         }
         (None, [first, ..]) => {
-            let message = format!("the manifests have {} Deployments; which one is `{service}`?", names.len());
+            let message = format!(
+                "the manifests have {} Deployments; which one is `{service}`?",
+                names.len()
+            );
             check.report(Code::AmbiguousReference, &manifests, message, |problem| {
-                problem.names("", &names).help(format!("add `deployment: {first}`, or another of them"))
+                problem
+                    .names("", &names)
+                    .help(format!("add `deployment: {first}`, or another of them"))
             });
         }
     }
@@ -109,9 +157,18 @@ fn deployment<'a>(
 
 /// Whether a rule of an Ingress, or its default, sends requests to a Service.
 fn leads_to(ingress: &Ingress, service: &str) -> bool {
-    let rules = ingress.spec.rules.iter().filter_map(|rule| rule.http.as_ref());
+    let rules = ingress
+        .spec
+        .rules
+        .iter()
+        .filter_map(|rule| rule.http.as_ref());
     let backends = rules.flat_map(|http| http.paths.iter().map(|path| &path.backend));
     backends
         .chain(ingress.spec.default_backend.as_ref())
-        .any(|backend| backend.service.as_ref().is_some_and(|backend| backend.name == service))
+        .any(|backend| {
+            backend
+                .service
+                .as_ref()
+                .is_some_and(|backend| backend.name == service)
+        })
 }

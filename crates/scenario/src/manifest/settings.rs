@@ -27,7 +27,11 @@ pub(crate) fn front(ingress: &Placed<Ingress>, problems: &mut Problems) -> Front
         match name.strip_prefix(NGINX) {
             Some("proxy-read-timeout") => match value.parse::<u32>() {
                 Ok(seconds) => timeout = SimDuration::from_secs(seconds.into()),
-                Err(_) => check.invalid(&path, format!("`{value}` is not a number of seconds"), "a whole number, such as \"60\""),
+                Err(_) => check.invalid(
+                    &path,
+                    format!("`{value}` is not a number of seconds"),
+                    "a whole number, such as \"60\"",
+                ),
             },
             Some("load-balance") if value == "round_robin" => {}
             // ingress-nginx ignores what it does not know, and so does its admission webhook.
@@ -37,9 +41,12 @@ pub(crate) fn front(ingress: &Placed<Ingress>, problems: &mut Problems) -> Front
                 "ingress-nginx has no annotation `rate-limit`: nothing is limited",
                 "its annotations are `limit-rps`, `limit-rpm` and `limit-connections`",
             ),
-            Some(setting) => check.report(Code::NotModelled, &path, format!("the annotation `{setting}` is not modelled"), |problem| {
-                problem.severity(Severity::Note)
-            }),
+            Some(setting) => check.report(
+                Code::NotModelled,
+                &path,
+                format!("the annotation `{setting}` is not modelled"),
+                |problem| problem.severity(Severity::Note),
+            ),
             None => {}
         }
     }
@@ -51,25 +58,40 @@ pub(crate) fn service_notes(service: &Placed<Service>, problems: &mut Problems) 
     let mut check = service.check(problems);
     let base = FieldPath::default().join("spec");
     let mut note = |field: &str, message: &str| {
-        check.report(Code::NotModelled, &base.join(field), message, |problem| problem.severity(Severity::Note));
+        check.report(Code::NotModelled, &base.join(field), message, |problem| {
+            problem.severity(Severity::Note)
+        });
     };
     let spec = &service.value.spec;
     if spec.session_affinity == SessionAffinity::ClientIP {
-        note("sessionAffinity", "session affinity is not modelled: every connection can go to any pod");
+        note(
+            "sessionAffinity",
+            "session affinity is not modelled: every connection can go to any pod",
+        );
     }
     if spec.publish_not_ready_addresses == Some(true) {
-        note("publishNotReadyAddresses", "is not modelled: pods that are not ready get no requests");
+        note(
+            "publishNotReadyAddresses",
+            "is not modelled: pods that are not ready get no requests",
+        );
     }
 }
 
 /// How long a preStop hook takes. `None` if its command does not say.
 pub(crate) fn pre_stop(hook: &LifecycleHandler) -> Option<SimDuration> {
     if let Some(sleep) = &hook.sleep {
-        return u64::try_from(sleep.seconds).ok().map(SimDuration::from_secs);
+        return u64::try_from(sleep.seconds)
+            .ok()
+            .map(SimDuration::from_secs);
     }
     let command = &hook.exec.as_ref()?.command;
-    let words: Vec<&str> = command.iter().flat_map(|word| word.split_whitespace()).collect();
-    let at = words.iter().position(|word| *word == "sleep" || word.ends_with("/sleep"))?;
+    let words: Vec<&str> = command
+        .iter()
+        .flat_map(|word| word.split_whitespace())
+        .collect();
+    let at = words
+        .iter()
+        .position(|word| *word == "sleep" || word.ends_with("/sleep"))?;
     let seconds = words.get(at + 1)?.trim_end_matches([';', 's']);
     seconds.parse().ok().map(SimDuration::from_secs)
 }
@@ -83,7 +105,10 @@ mod tests {
     fn reads_the_ways_in_which_people_write_sleep() {
         let run = |command: &[&str]| {
             let command = command.iter().map(|word| (*word).to_owned()).collect();
-            pre_stop(&LifecycleHandler { exec: Some(ExecAction { command }), ..LifecycleHandler::default() })
+            pre_stop(&LifecycleHandler {
+                exec: Some(ExecAction { command }),
+                ..LifecycleHandler::default()
+            })
         };
         let ten = Some(SimDuration::from_secs(10));
         assert_eq!(run(&["sleep", "10"]), ten);

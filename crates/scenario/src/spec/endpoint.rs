@@ -75,16 +75,22 @@ impl<'de> Deserialize<'de> for CallSpec {
             type Value = CallSpec;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("the name of an endpoint, or a map such as { endpoint: browse, timeout: 5s }")
+                f.write_str(
+                    "the name of an endpoint, or a map such as { endpoint: browse, timeout: 5s }",
+                )
             }
 
             fn visit_str<E: de::Error>(self, name: &str) -> Result<CallSpec, E> {
                 let endpoint = String::deserialize(StrDeserializer::new(name))?;
-                Ok(CallSpec { endpoint, timeout: default_timeout() })
+                Ok(CallSpec {
+                    endpoint,
+                    timeout: default_timeout(),
+                })
             }
 
             fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<CallSpec, A::Error> {
-                let CallMap { endpoint, timeout } = CallMap::deserialize(MapAccessDeserializer::new(map))?;
+                let CallMap { endpoint, timeout } =
+                    CallMap::deserialize(MapAccessDeserializer::new(map))?;
                 Ok(CallSpec { endpoint, timeout })
             }
         }

@@ -33,7 +33,10 @@ pub struct MetricsServerSpec {
 
 impl Default for MetricsServerSpec {
     fn default() -> Self {
-        Self { resolution: SimDuration::from_secs(15), lag: SimDuration::from_secs(7) }
+        Self {
+            resolution: SimDuration::from_secs(15),
+            lag: SimDuration::from_secs(7),
+        }
     }
 }
 

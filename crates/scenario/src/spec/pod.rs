@@ -28,7 +28,10 @@ pub struct Resource<T> {
 
 impl<T> Default for Resource<T> {
     fn default() -> Self {
-        Self { request: None, limit: None }
+        Self {
+            request: None,
+            limit: None,
+        }
     }
 }
 

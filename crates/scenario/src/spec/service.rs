@@ -119,7 +119,10 @@ impl<'de> Deserialize<'de> for ManifestSpec {
                 Ok(ManifestSpec::File(path.to_owned()))
             }
 
-            fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<ManifestSpec, A::Error> {
+            fn visit_map<A: de::MapAccess<'de>>(
+                self,
+                mut map: A,
+            ) -> Result<ManifestSpec, A::Error> {
                 while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
                 Ok(ManifestSpec::Object)
             }

@@ -10,7 +10,8 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Start(pub Zoned);
 
-const EXPECTED: &str = "a date and time with its zone, such as 2025-11-28T06:00[Asia/Kolkata] or 2026-01-01T00:00Z";
+const EXPECTED: &str =
+    "a date and time with its zone, such as 2025-11-28T06:00[Asia/Kolkata] or 2026-01-01T00:00Z";
 
 impl Default for Start {
     fn default() -> Self {

@@ -22,13 +22,27 @@ pub(super) struct Fault {
 #[derive(Debug)]
 pub(super) enum Kind {
     Custom(String),
-    WrongType { found: String, expected: String },
-    WrongLength { expected: String },
-    UnknownField { name: String, legal: &'static [&'static str] },
-    UnknownVariant { name: String, legal: &'static [&'static str] },
+    WrongType {
+        found: String,
+        expected: String,
+    },
+    WrongLength {
+        expected: String,
+    },
+    UnknownField {
+        name: String,
+        legal: &'static [&'static str],
+    },
+    UnknownVariant {
+        name: String,
+        legal: &'static [&'static str],
+    },
     MissingField(&'static str),
     /// A map in place of one alternative, with none or several of them.
-    NotOneVariant { legal: &'static [&'static str], count: usize },
+    NotOneVariant {
+        legal: &'static [&'static str],
+        count: usize,
+    },
 }
 
 impl Fault {
@@ -56,7 +70,10 @@ impl de::Error for Fault {
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        Self::new(Kind::WrongType { found: describe(found), expected: expected.to_string() })
+        Self::new(Kind::WrongType {
+            found: describe(found),
+            expected: expected.to_string(),
+        })
     }
 
     fn invalid_value(found: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
@@ -64,15 +81,23 @@ impl de::Error for Fault {
     }
 
     fn invalid_length(_: usize, expected: &dyn de::Expected) -> Self {
-        Self::new(Kind::WrongLength { expected: expected.to_string() })
+        Self::new(Kind::WrongLength {
+            expected: expected.to_string(),
+        })
     }
 
     fn unknown_variant(name: &str, legal: &'static [&'static str]) -> Self {
-        Self::new(Kind::UnknownVariant { name: name.to_owned(), legal })
+        Self::new(Kind::UnknownVariant {
+            name: name.to_owned(),
+            legal,
+        })
     }
 
     fn unknown_field(name: &str, legal: &'static [&'static str]) -> Self {
-        Self::new(Kind::UnknownField { name: name.to_owned(), legal })
+        Self::new(Kind::UnknownField {
+            name: name.to_owned(),
+            legal,
+        })
     }
 
     fn missing_field(field: &'static str) -> Self {
@@ -86,7 +111,9 @@ fn describe(found: Unexpected<'_>) -> String {
         Unexpected::Unsigned(value) => format!("the number `{value}`"),
         Unexpected::Signed(value) => format!("the number `{value}`"),
         Unexpected::Float(value) => format!("the number `{value}`"),
-        Unexpected::Str(text) => format!("the text `{}`", text.chars().take(80).collect::<String>()),
+        Unexpected::Str(text) => {
+            format!("the text `{}`", text.chars().take(80).collect::<String>())
+        }
         Unexpected::Unit | Unexpected::Option => "nothing".to_owned(),
         Unexpected::Seq => "a list".to_owned(),
         Unexpected::Map => "a map".to_owned(),
@@ -114,11 +141,19 @@ pub(super) struct De<'de, 'a> {
 
 impl<'de, 'a> De<'de, 'a> {
     pub(super) fn new(node: &'de Node, ignored: &'a RefCell<Vec<Ignored>>) -> Self {
-        Self { node, ignored, field: None }
+        Self {
+            node,
+            ignored,
+            field: None,
+        }
     }
 
     fn child(self, node: &'de Node) -> Self {
-        Self { node, field: None, ..self }
+        Self {
+            node,
+            field: None,
+            ..self
+        }
     }
 
     fn map<V: Visitor<'de>>(
@@ -127,12 +162,24 @@ impl<'de, 'a> De<'de, 'a> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Fault> {
-        visitor.visit_map(Map { de: self, entries: entries.iter(), fields, value: None })
+        visitor.visit_map(Map {
+            de: self,
+            entries: entries.iter(),
+            fields,
+            value: None,
+        })
     }
 
-    fn visit<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value, Fault> {
+    fn visit<V: Visitor<'de>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
         match &self.node.value {
-            Value::Seq(elements) => visitor.visit_seq(Seq { de: self, elements: elements.iter() }),
+            Value::Seq(elements) => visitor.visit_seq(Seq {
+                de: self,
+                elements: elements.iter(),
+            }),
             Value::Map(entries) => self.map(entries, fields, visitor),
             Value::Scalar(scalar) => match scalar.resolve() {
                 Resolved::Null => visitor.visit_unit(),
@@ -150,14 +197,17 @@ impl<'de> Deserializer<'de> for De<'de, '_> {
     type Error = Fault;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        self.visit(&[], visitor).map_err(|fault| fault.at(self.node.id))
+        self.visit(&[], visitor)
+            .map_err(|fault| fault.at(self.node.id))
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         if self.node.is_null() {
             visitor.visit_none()
         } else {
-            visitor.visit_some(self).map_err(|fault| fault.at(self.node.id))
+            visitor
+                .visit_some(self)
+                .map_err(|fault| fault.at(self.node.id))
         }
     }
 
@@ -171,7 +221,8 @@ impl<'de> Deserializer<'de> for De<'de, '_> {
             // A list is not a struct without names, whatever serde thinks.
             return Err(Fault::invalid_type(Unexpected::Seq, &visitor).at(self.node.id));
         }
-        self.visit(fields, visitor).map_err(|fault| fault.at(self.node.id))
+        self.visit(fields, visitor)
+            .map_err(|fault| fault.at(self.node.id))
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -179,7 +230,9 @@ impl<'de> Deserializer<'de> for De<'de, '_> {
         _: &'static str,
         visitor: V,
     ) -> Result<V::Value, Fault> {
-        visitor.visit_newtype_struct(self).map_err(|fault| fault.at(self.node.id))
+        visitor
+            .visit_newtype_struct(self)
+            .map_err(|fault| fault.at(self.node.id))
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -189,29 +242,50 @@ impl<'de> Deserializer<'de> for De<'de, '_> {
         visitor: V,
     ) -> Result<V::Value, Fault> {
         let access = match &self.node.value {
-            Value::Scalar(scalar) => Variant { de: self, name: &scalar.text, id: self.node.id, value: None },
+            Value::Scalar(scalar) => Variant {
+                de: self,
+                name: &scalar.text,
+                id: self.node.id,
+                value: None,
+            },
             Value::Map(entries) => {
-                let mut live = entries.iter().filter(|entry| entry.value.life != Life::Removed);
+                let mut live = entries
+                    .iter()
+                    .filter(|entry| entry.value.life != Life::Removed);
                 let first = live.next();
                 let (Some(entry), 0) = (first, live.count()) else {
                     let count = entries.len();
-                    return Err(Fault::new(Kind::NotOneVariant { legal: variants, count }).at(self.node.id));
+                    return Err(Fault::new(Kind::NotOneVariant {
+                        legal: variants,
+                        count,
+                    })
+                    .at(self.node.id));
                 };
-                Variant { de: self, name: &entry.key.text, id: entry.key.id, value: Some(&entry.value) }
+                Variant {
+                    de: self,
+                    name: &entry.key.text,
+                    id: entry.key.id,
+                    value: Some(&entry.value),
+                }
             }
             Value::Seq(_) => {
                 let expected = OneOf(variants);
                 return Err(Fault::invalid_type(Unexpected::Seq, &expected).at(self.node.id));
             }
         };
-        visitor.visit_enum(access).map_err(|fault| fault.at(self.node.id))
+        visitor
+            .visit_enum(access)
+            .map_err(|fault| fault.at(self.node.id))
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         if let Some((entry, legal)) = self.field
             && !legal.contains(&entry.key.text.as_str())
         {
-            self.ignored.borrow_mut().push(Ignored { key: entry.key.id, legal });
+            self.ignored.borrow_mut().push(Ignored {
+                key: entry.key.id,
+                legal,
+            });
         }
         visitor.visit_unit()
     }
@@ -238,12 +312,16 @@ struct Seq<'de, 'a> {
 impl<'de> SeqAccess<'de> for Seq<'de, '_> {
     type Error = Fault;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Fault> {
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Fault> {
         match self.elements.find(|element| element.life != Life::Removed) {
             None => Ok(None),
-            Some(node) => {
-                seed.deserialize(self.de.child(node)).map(Some).map_err(|fault| fault.at(node.id))
-            }
+            Some(node) => seed
+                .deserialize(self.de.child(node))
+                .map(Some)
+                .map_err(|fault| fault.at(node.id)),
         }
     }
 
@@ -262,7 +340,10 @@ struct Map<'de, 'a> {
 impl<'de> MapAccess<'de> for Map<'de, '_> {
     type Error = Fault;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Fault> {
         self.value = self.entries.find(|entry| entry.value.life != Life::Removed);
         match self.value {
             None => Ok(None),
@@ -274,10 +355,18 @@ impl<'de> MapAccess<'de> for Map<'de, '_> {
     }
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Fault> {
-        let entry = self.value.take().ok_or_else(|| Fault::custom("a value without its key"))?;
+        let entry = self
+            .value
+            .take()
+            .ok_or_else(|| Fault::custom("a value without its key"))?;
         let field = (!self.fields.is_empty()).then_some((entry, self.fields));
-        let de = De { node: &entry.value, field, ..self.de };
-        seed.deserialize(de).map_err(|fault| fault.at(entry.value.id))
+        let de = De {
+            node: &entry.value,
+            field,
+            ..self.de
+        };
+        seed.deserialize(de)
+            .map_err(|fault| fault.at(entry.value.id))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -308,7 +397,11 @@ impl<'de, 'a> EnumAccess<'de> for Variant<'de, 'a> {
 impl<'de, 'a> Variant<'de, 'a> {
     fn content(&self) -> Result<De<'de, 'a>, Fault> {
         self.value.map(|node| self.de.child(node)).ok_or_else(|| {
-            Fault::custom(format!("`{0}` needs its settings: write `{0}: {{ ... }}`", self.name)).at(self.id)
+            Fault::custom(format!(
+                "`{0}` needs its settings: write `{0}: {{ ... }}`",
+                self.name
+            ))
+            .at(self.id)
         })
     }
 }
@@ -328,7 +421,8 @@ impl<'de> VariantAccess<'de> for Variant<'de, '_> {
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Fault> {
         let content = self.content()?;
-        seed.deserialize(content).map_err(|fault| fault.at(content.node.id))
+        seed.deserialize(content)
+            .map_err(|fault| fault.at(content.node.id))
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Fault> {

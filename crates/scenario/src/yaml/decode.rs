@@ -51,17 +51,23 @@ fn passed_over(
     tolerated: &dyn Fn(Span) -> bool,
     problems: &mut Problems,
 ) {
-    let Some(found) = find(root, field.key, base) else { return };
+    let Some(found) = find(root, field.key, base) else {
+        return;
+    };
     let Some(key) = found.key else { return };
     let (severity, verdict) = match tolerated(key.span) {
         true => (Severity::Warning, " is passed over"),
         false => (Severity::Error, ""),
     };
     problems.push(
-        Problem::new(Code::UnknownField, key.span, format!("unknown field `{}`{verdict}", key.text))
-            .severity(severity)
-            .path(&found.path)
-            .names(&key.text, field.legal),
+        Problem::new(
+            Code::UnknownField,
+            key.span,
+            format!("unknown field `{}`{verdict}", key.text),
+        )
+        .severity(severity)
+        .path(&found.path)
+        .names(&key.text, field.legal),
     );
 }
 
@@ -77,7 +83,13 @@ struct Found<'a> {
 }
 
 fn find<'a>(root: &'a Node, id: u32, base: &FieldPath) -> Option<Found<'a>> {
-    let mut found = Found { route: Vec::new(), path: base.clone(), node: root, key: None, is_key: false };
+    let mut found = Found {
+        route: Vec::new(),
+        path: base.clone(),
+        node: root,
+        key: None,
+        is_key: false,
+    };
     while found.node.id != id {
         match &found.node.value {
             Value::Scalar(_) => return None,
@@ -142,7 +154,9 @@ fn repair(root: &mut Node, base: &FieldPath, fault: Fault, problems: &mut Proble
 }
 
 fn descend<'a>(node: &'a mut Node, route: &[usize]) -> &'a mut Node {
-    let [step, rest @ ..] = route else { return node };
+    let [step, rest @ ..] = route else {
+        return node;
+    };
     match &mut node.value {
         Value::Seq(elements) => descend(&mut elements[*step], rest),
         Value::Map(entries) => descend(&mut entries[*step].value, rest),
@@ -179,7 +193,14 @@ fn stand_in(node: &mut Node, field: &str, span: Span) {
         value.life = Life::Placeholder(0);
         match entries.iter_mut().find(|entry| entry.key.text == field) {
             Some(entry) => entry.value = value,
-            None => entries.push(Entry { key: Key { id: 0, text: field.to_owned(), span }, value }),
+            None => entries.push(Entry {
+                key: Key {
+                    id: 0,
+                    text: field.to_owned(),
+                    span,
+                },
+                value,
+            }),
         }
     }
 }
@@ -190,36 +211,57 @@ fn missing(found: &Found<'_>, field: &str) -> Problem {
         path if path.0.is_empty() => String::new(),
         path => format!(" in `{path}`"),
     };
-    Problem::new(Code::MissingField, span, format!("`{field}` is missing{of}")).path(&found.path)
+    Problem::new(
+        Code::MissingField,
+        span,
+        format!("`{field}` is missing{of}"),
+    )
+    .path(&found.path)
 }
 
 fn describe(found: &Found<'_>, kind: Kind) -> Problem {
     let key_span = found.key.map(|key| key.span);
-    let shown = if found.is_key { key_span.unwrap_or(found.node.span) } else { found.node.shown(found.key) };
+    let shown = if found.is_key {
+        key_span.unwrap_or(found.node.span)
+    } else {
+        found.node.shown(found.key)
+    };
     let problem = |code, message: String| Problem::new(code, shown, message).path(&found.path);
     match kind {
         Kind::UnknownField { name, legal } => {
             problem(Code::UnknownField, format!("unknown field `{name}`")).names(&name, legal)
         }
-        Kind::UnknownVariant { name, legal } => {
-            problem(Code::UnknownChoice, format!("`{name}` is none of the choices here")).names(&name, legal)
-        }
-        Kind::NotOneVariant { legal, count: 0 } => {
-            problem(Code::WrongType, "one of the choices is expected here".to_owned()).names("", legal)
-        }
+        Kind::UnknownVariant { name, legal } => problem(
+            Code::UnknownChoice,
+            format!("`{name}` is none of the choices here"),
+        )
+        .names(&name, legal),
+        Kind::NotOneVariant { legal, count: 0 } => problem(
+            Code::WrongType,
+            "one of the choices is expected here".to_owned(),
+        )
+        .names("", legal),
         Kind::NotOneVariant { legal, .. } => {
-            let given: Vec<&str> = found.node.entries().iter().map(|entry| entry.key.text.as_str()).collect();
+            let given: Vec<&str> = found
+                .node
+                .entries()
+                .iter()
+                .map(|entry| entry.key.text.as_str())
+                .collect();
             let message = format!("only one of `{}` can be given", given.join("`, `"));
             let problem = problem(Code::WrongType, message).names("", legal);
             match found.path.0.last() {
-                Some(Segment::Index(_)) => problem.help("begin a new element of the list with each: `- name: ...`"),
+                Some(Segment::Index(_)) => {
+                    problem.help("begin a new element of the list with each: `- name: ...`")
+                }
                 _ => problem,
             }
         }
         Kind::WrongType { found, expected } => wrong_type(problem, &found, &plain_words(&expected)),
-        Kind::WrongLength { expected } => {
-            problem(Code::WrongType, format!("expected {}", plain_words(&expected)))
-        }
+        Kind::WrongLength { expected } => problem(
+            Code::WrongType,
+            format!("expected {}", plain_words(&expected)),
+        ),
         Kind::Custom(message) => {
             let respelt = match &found.node.value {
                 Value::Scalar(scalar) => suggest::respelt(&scalar.text, &message),
@@ -241,18 +283,29 @@ fn describe(found: &Found<'_>, kind: Kind) -> Problem {
 }
 
 fn wrong_type(problem: impl Fn(Code, String) -> Problem, found: &str, expected: &str) -> Problem {
-    let problem = problem(Code::WrongType, format!("expected {expected}, found {found}"));
-    let number = found.strip_prefix("the number `").or(found.strip_prefix("the boolean `"));
-    let text = found.strip_prefix("the text `").map(|text| text.trim_end_matches('`'));
+    let problem = problem(
+        Code::WrongType,
+        format!("expected {expected}, found {found}"),
+    );
+    let number = found
+        .strip_prefix("the number `")
+        .or(found.strip_prefix("the boolean `"));
+    let text = found
+        .strip_prefix("the text `")
+        .map(|text| text.trim_end_matches('`'));
     match (expected, number, text) {
-        ("text", Some(value), _) => problem.help(format!("quote it: \"{}\"", value.trim_end_matches('`'))),
+        ("text", Some(value), _) => {
+            problem.help(format!("quote it: \"{}\"", value.trim_end_matches('`')))
+        }
         (_, _, Some(text)) if text.contains("${") || text.contains("{{") => {
             problem.help("this is a variable of a template; render the file first")
         }
         (_, _, Some(text)) if expected.contains("number") && text.parse::<f64>().is_ok() => {
             problem.help(format!("leave the quotes out: {text}"))
         }
-        ("a list", ..) if found == "a map" => problem.help("begin each element of the list with `- `"),
+        ("a list", ..) if found == "a map" => {
+            problem.help("begin each element of the list with `- `")
+        }
         _ => problem,
     }
 }

@@ -4,8 +4,8 @@
 //! [`decode`](decode::decode) turns a tree into any `Deserialize` type and goes on after the first
 //! mistake; [`emit`](emit::emit) writes a tree.
 
-mod decode;
 mod de;
+mod decode;
 mod emit;
 mod node;
 mod parse;

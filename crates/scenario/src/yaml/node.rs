@@ -59,7 +59,12 @@ pub(crate) enum Place {
 
 impl Node {
     pub(crate) fn new(span: Span, value: Value) -> Self {
-        Self { id: 0, span, life: Life::Sound, value }
+        Self {
+            id: 0,
+            span,
+            life: Life::Sound,
+            value,
+        }
     }
 
     pub(crate) fn is_sound(&self) -> bool {
@@ -99,9 +104,10 @@ impl Node {
     /// As [`get`](Self::get), to be changed.
     pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut Self> {
         match &mut self.value {
-            Value::Map(entries) => {
-                entries.iter_mut().find(|entry| entry.key.text == key).map(|entry| &mut entry.value)
-            }
+            Value::Map(entries) => entries
+                .iter_mut()
+                .find(|entry| entry.key.text == key)
+                .map(|entry| &mut entry.value),
             _ => None,
         }
     }
@@ -124,7 +130,9 @@ impl Node {
             *next += 1;
             match &mut node.value {
                 Value::Scalar(_) => {}
-                Value::Seq(elements) => elements.iter_mut().for_each(|element| visit(element, next)),
+                Value::Seq(elements) => {
+                    elements.iter_mut().for_each(|element| visit(element, next))
+                }
                 Value::Map(entries) => {
                     for entry in entries {
                         entry.key.id = *next;
@@ -163,7 +171,10 @@ impl Node {
             return;
         };
         for entry in over {
-            match entries.iter_mut().find(|own| own.key.text == entry.key.text) {
+            match entries
+                .iter_mut()
+                .find(|own| own.key.text == entry.key.text)
+            {
                 Some(own) => {
                     own.key = entry.key.clone();
                     own.value.overlay(&entry.value);
@@ -177,11 +188,17 @@ impl Node {
     /// or by their own first key.
     pub(crate) fn shown(&self, key: Option<&Key>) -> Span {
         match (&self.value, key) {
-            (Value::Scalar(scalar), Some(key)) if scalar.text.is_empty() && scalar.plain => key.span,
+            (Value::Scalar(scalar), Some(key)) if scalar.text.is_empty() && scalar.plain => {
+                key.span
+            }
             (Value::Scalar(_), _) => self.span,
             (_, Some(key)) => key.span,
-            (Value::Map(entries), None) => entries.first().map_or(self.span, |entry| entry.key.span),
-            (Value::Seq(elements), None) => elements.first().map_or(self.span, |first| first.shown(None)),
+            (Value::Map(entries), None) => {
+                entries.first().map_or(self.span, |entry| entry.key.span)
+            }
+            (Value::Seq(elements), None) => elements
+                .first()
+                .map_or(self.span, |first| first.shown(None)),
         }
     }
 
@@ -191,7 +208,9 @@ impl Node {
         let mut key = None;
         for segment in &path.0 {
             let next = match segment {
-                Segment::Key(name) => node.entry(name).map(|entry| (&entry.value, Some(&entry.key))),
+                Segment::Key(name) => node
+                    .entry(name)
+                    .map(|entry| (&entry.value, Some(&entry.key))),
                 Segment::Index(index) => node
                     .elements()
                     .iter()
@@ -205,14 +224,20 @@ impl Node {
             }
             (node, key) = (child, of);
         }
-        if node.is_sound() { Place::Found(node.shown(key)) } else { Place::Damaged }
+        if node.is_sound() {
+            Place::Found(node.shown(key))
+        } else {
+            Place::Damaged
+        }
     }
 
     /// As [`locate`](Self::locate), but where the last key stands.
     pub(crate) fn locate_key(&self, path: &FieldPath) -> Place {
         let above = path.0.split_last().map_or(&[][..], |(_, above)| above);
         let found = self.locate(path);
-        let (Place::Found(_), Some(Segment::Key(name))) = (found, path.0.last()) else { return found };
+        let (Place::Found(_), Some(Segment::Key(name))) = (found, path.0.last()) else {
+            return found;
+        };
         let key = self.at(above).and_then(|node| node.entry(name));
         key.map_or(found, |entry| Place::Found(entry.key.span))
     }
@@ -227,7 +252,11 @@ impl Node {
             node = match segment {
                 Segment::Key(name) => current.get(name),
                 Segment::Index(index) => {
-                    let mut live = current.elements().iter().enumerate().filter(|(_, element)| element.life != Life::Removed);
+                    let mut live = current
+                        .elements()
+                        .iter()
+                        .enumerate()
+                        .filter(|(_, element)| element.life != Life::Removed);
                     live.nth(*index).map(|(raw, element)| {
                         *index = raw;
                         element
@@ -240,11 +269,15 @@ impl Node {
 
     /// The node that segments lead to, if they do.
     pub(crate) fn at(&self, segments: &[Segment]) -> Option<&Self> {
-        segments.iter().try_fold(self, |node, segment| match segment {
-            Segment::Key(name) => node.get(name),
-            Segment::Index(index) => {
-                node.elements().iter().filter(|element| element.life != Life::Removed).nth(*index)
-            }
-        })
+        segments
+            .iter()
+            .try_fold(self, |node, segment| match segment {
+                Segment::Key(name) => node.get(name),
+                Segment::Index(index) => node
+                    .elements()
+                    .iter()
+                    .filter(|element| element.life != Life::Removed)
+                    .nth(*index),
+            })
     }
 }

@@ -54,7 +54,12 @@ struct Open {
 
 impl Open {
     fn new(span: Span, anchor: usize, line: usize, value: Value) -> Self {
-        Self { node: Node::new(span, value), anchor, line, key: None }
+        Self {
+            node: Node::new(span, value),
+            anchor,
+            line,
+            key: None,
+        }
     }
 }
 
@@ -80,13 +85,22 @@ impl Builder<'_> {
             Event::Scalar(text, style, anchor, tag) => {
                 let is_text = tag.is_some_and(|tag| tag.core_suffix() == Some("str"));
                 let plain = style == ScalarStyle::Plain && !is_text;
-                let scalar = Scalar { text: text.into_owned(), plain };
+                let scalar = Scalar {
+                    text: text.into_owned(),
+                    plain,
+                };
                 self.close(Node::new(span, Value::Scalar(scalar)), anchor)
             }
-            Event::SequenceStart(_, anchor, _) => self.open(Open::new(span, anchor, line, Value::Seq(Vec::new()))),
-            Event::MappingStart(_, anchor, _) => self.open(Open::new(span, anchor, line, Value::Map(Vec::new()))),
+            Event::SequenceStart(_, anchor, _) => {
+                self.open(Open::new(span, anchor, line, Value::Seq(Vec::new())))
+            }
+            Event::MappingStart(_, anchor, _) => {
+                self.open(Open::new(span, anchor, line, Value::Map(Vec::new())))
+            }
             Event::SequenceEnd | Event::MappingEnd => {
-                let Some(mut open) = self.open.pop() else { return Ok(()) };
+                let Some(mut open) = self.open.pop() else {
+                    return Ok(());
+                };
                 open.node.span.end = open.node.span.end.max(span.end);
                 merge(&mut open.node, self.problems);
                 self.close(open.node, open.anchor)
@@ -128,13 +142,21 @@ impl Builder<'_> {
     }
 
     fn too_many(span: Span, when: &str) -> Problem {
-        Problem::new(Code::TooComplex, span, format!("{when}the file holds more values than are read"))
-            .legal(format!("at most {MAX_NODES} values, aliases expanded"))
+        Problem::new(
+            Code::TooComplex,
+            span,
+            format!("{when}the file holds more values than are read"),
+        )
+        .legal(format!("at most {MAX_NODES} values, aliases expanded"))
     }
 
     fn too_deep(span: Span) -> Problem {
-        Problem::new(Code::TooComplex, span, "lists and maps are nested deeper than is read")
-            .legal(format!("at most {MAX_DEPTH} inside each other"))
+        Problem::new(
+            Code::TooComplex,
+            span,
+            "lists and maps are nested deeper than is read",
+        )
+        .legal(format!("at most {MAX_DEPTH} inside each other"))
     }
 
     /// A value is complete: it belongs to what is open.
@@ -155,13 +177,18 @@ impl Builder<'_> {
         match (&mut open.node.value, open.key.take()) {
             (Value::Map(_), None) => {
                 let Value::Scalar(scalar) = node.value else {
-                    let problem = Problem::new(Code::Syntax, node.span, "a list or a map cannot be a key");
+                    let problem =
+                        Problem::new(Code::Syntax, node.span, "a list or a map cannot be a key");
                     return Err(Box::new(match self.is_template {
                         true => problem.help(RENDER),
                         false => problem.help("quote the key if it is meant as text"),
                     }));
                 };
-                open.key = Some(Key { id: 0, text: scalar.text, span: node.span });
+                open.key = Some(Key {
+                    id: 0,
+                    text: scalar.text,
+                    span: node.span,
+                });
             }
             (Value::Map(entries), Some(key)) => entries.push(Entry { key, value: node }),
             (Value::Seq(elements), _) => elements.push(node),
@@ -171,7 +198,8 @@ impl Builder<'_> {
     }
 
     fn span(&self, span: granit_parser::Span) -> Span {
-        let offset = |marker: &granit_parser::Marker| marker.byte_offset().unwrap_or(0).min(self.length);
+        let offset =
+            |marker: &granit_parser::Marker| marker.byte_offset().unwrap_or(0).min(self.length);
         Span::new(self.source, offset(&span.start)..offset(&span.end))
     }
 
@@ -186,8 +214,14 @@ impl Builder<'_> {
             _ if self.is_template => problem.help(RENDER),
             None => problem,
             Some(open) => {
-                let inside = open.key.as_ref().map_or(String::new(), |key| format!(", after `{}:`", key.text));
-                problem.help(format!("the list or map that is being read begins in line {}{inside}", open.line))
+                let inside = open
+                    .key
+                    .as_ref()
+                    .map_or(String::new(), |key| format!(", after `{}:`", key.text));
+                problem.help(format!(
+                    "the list or map that is being read begins in line {}{inside}",
+                    open.line
+                ))
             }
         }
     }
@@ -198,7 +232,13 @@ fn depth(node: &Node) -> usize {
     match &node.value {
         Value::Scalar(_) => 0,
         Value::Seq(elements) => 1 + elements.iter().map(depth).max().unwrap_or(0),
-        Value::Map(entries) => 1 + entries.iter().map(|entry| depth(&entry.value)).max().unwrap_or(0),
+        Value::Map(entries) => {
+            1 + entries
+                .iter()
+                .map(|entry| depth(&entry.value))
+                .max()
+                .unwrap_or(0)
+        }
     }
 }
 
@@ -211,7 +251,9 @@ fn respan(node: &mut Node, span: Span) {
 
 /// Puts the maps under `<<` into a map, own keys winning, and reports keys that occur twice.
 fn merge(node: &mut Node, problems: &mut Problems) {
-    let Value::Map(entries) = &mut node.value else { return };
+    let Value::Map(entries) = &mut node.value else {
+        return;
+    };
     let mut merged: Vec<Entry> = Vec::with_capacity(entries.len());
     let mut seen = BTreeSet::new();
     let mut below = Vec::new();
@@ -222,9 +264,13 @@ fn merge(node: &mut Node, problems: &mut Problems) {
         }
         if !seen.insert(entry.key.text.clone()) {
             problems.push(
-                Problem::new(Code::DuplicateKey, entry.key.span, format!("`{}` is given twice", entry.key.text))
-                    .label("again here")
-                    .help("keep one of the two; the first one is read here"),
+                Problem::new(
+                    Code::DuplicateKey,
+                    entry.key.span,
+                    format!("`{}` is given twice", entry.key.text),
+                )
+                .label("again here")
+                .help("keep one of the two; the first one is read here"),
             );
             continue;
         }
@@ -238,8 +284,12 @@ fn merge(node: &mut Node, problems: &mut Problems) {
         };
         if maps.is_empty() || maps.iter().any(|map| !matches!(map.value, Value::Map(_))) {
             problems.push(
-                Problem::new(Code::WrongType, entry.key.span, "`<<` merges a map or a list of maps into this one")
-                    .help("write `<<: *name`, with `&name` at the map that is to be merged"),
+                Problem::new(
+                    Code::WrongType,
+                    entry.key.span,
+                    "`<<` merges a map or a list of maps into this one",
+                )
+                .help("write `<<: *name`, with `&name` at the map that is to be merged"),
             );
             continue;
         }

@@ -22,11 +22,17 @@ pub(crate) enum Resolved<'a> {
 
 impl Scalar {
     pub(crate) fn plain(text: impl Into<String>) -> Self {
-        Self { text: text.into(), plain: true }
+        Self {
+            text: text.into(),
+            plain: true,
+        }
     }
 
     pub(crate) fn quoted(text: impl Into<String>) -> Self {
-        Self { text: text.into(), plain: false }
+        Self {
+            text: text.into(),
+            plain: false,
+        }
     }
 
     pub(crate) fn resolve(&self) -> Resolved<'_> {
@@ -53,20 +59,35 @@ fn number(text: &str) -> Option<Resolved<'static>> {
     }
     for (prefix, radix) in [("0x", 16), ("0o", 8)] {
         if let Some(digits) = text.strip_prefix(prefix) {
-            return u64::from_str_radix(digits, radix).ok().map(Resolved::Unsigned);
+            return u64::from_str_radix(digits, radix)
+                .ok()
+                .map(Resolved::Unsigned);
         }
     }
     if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
         // `-0` and what does not fit become floats, as in the core schema's own arithmetic.
         return Some(if negative {
-            text.parse().map_or_else(|_| text.parse().map(Resolved::Float), |n| Ok(Resolved::Signed(n))).ok()?
+            text.parse()
+                .map_or_else(
+                    |_| text.parse().map(Resolved::Float),
+                    |n| Ok(Resolved::Signed(n)),
+                )
+                .ok()?
         } else {
-            digits.parse().map_or_else(|_| digits.parse().map(Resolved::Float), |n| Ok(Resolved::Unsigned(n))).ok()?
+            digits
+                .parse()
+                .map_or_else(
+                    |_| digits.parse().map(Resolved::Float),
+                    |n| Ok(Resolved::Unsigned(n)),
+                )
+                .ok()?
         });
     }
     let is_float = digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
         && digits.bytes().any(|byte| byte.is_ascii_digit())
-        && digits.bytes().all(|byte| byte.is_ascii_digit() || b".eE+-".contains(&byte));
+        && digits
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || b".eE+-".contains(&byte));
     is_float.then(|| text.parse().ok().map(Resolved::Float))?
 }
 
@@ -97,9 +118,14 @@ mod tests {
         assert_eq!(resolve(".5").resolve(), Resolved::Float(0.5));
         assert_eq!(resolve("+12e03").resolve(), Resolved::Float(12000.0));
         assert_eq!(resolve("-2E+05").resolve(), Resolved::Float(-200_000.0));
-        assert_eq!(resolve("-.Inf").resolve(), Resolved::Float(f64::NEG_INFINITY));
+        assert_eq!(
+            resolve("-.Inf").resolve(),
+            Resolved::Float(f64::NEG_INFINITY)
+        );
         assert!(matches!(resolve(".NAN").resolve(), Resolved::Float(nan) if nan.is_nan()));
-        for text in ["250m", "1.2.3", "e5", "yes", "1_000", "+", "-", ".", "0x", "1200/s", "nan", "inf"] {
+        for text in [
+            "250m", "1.2.3", "e5", "yes", "1_000", "+", "-", ".", "0x", "1200/s", "nan", "inf",
+        ] {
             assert_eq!(resolve(text).resolve(), Resolved::Text(text), "{text}");
         }
         assert_eq!(Scalar::quoted("12").resolve(), Resolved::Text("12"));

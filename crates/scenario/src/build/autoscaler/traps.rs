@@ -6,9 +6,18 @@ use crate::path::FieldPath;
 use flashcrowd_core::model::PodTemplate;
 use flashcrowd_manifests::hpa::{HpaSpec, MetricSourceType, MetricTarget};
 
-pub(super) fn check(part: &Part<'_>, spec: &HpaSpec, pod: &PodTemplate, path: &FieldPath, problems: &mut Problems) {
+pub(super) fn check(
+    part: &Part<'_>,
+    spec: &HpaSpec,
+    pod: &PodTemplate,
+    path: &FieldPath,
+    problems: &mut Problems,
+) {
     for (index, metric) in spec.metrics.iter().enumerate() {
-        let (Some(source), MetricSourceType::Resource) = (&metric.resource, metric.source_type) else { continue };
+        let (Some(source), MetricSourceType::Resource) = (&metric.resource, metric.source_type)
+        else {
+            continue;
+        };
         let path = path.join("metrics").join(index).join("resource");
         match source.name.as_str() {
             "cpu" => cpu(part, &source.target, pod, &path, problems),
@@ -20,22 +29,45 @@ pub(super) fn check(part: &Part<'_>, spec: &HpaSpec, pod: &PodTemplate, path: &F
 
 /// Utilisation is usage over request, and usage ends at the limit, or at the cores that the
 /// process can use.
-fn cpu(part: &Part<'_>, target: &MetricTarget, pod: &PodTemplate, path: &FieldPath, problems: &mut Problems) {
-    let Some(wanted) = target.average_utilization else { return };
+fn cpu(
+    part: &Part<'_>,
+    target: &MetricTarget,
+    pod: &PodTemplate,
+    path: &FieldPath,
+    problems: &mut Problems,
+) {
+    let Some(wanted) = target.average_utilization else {
+        return;
+    };
     let path = path.join("target").join("averageUtilization");
     let mut check = part.context.check(problems);
     let Some(request) = pod.cpu_request.filter(|request| request.get() > 0) else {
         let message = "utilisation is usage divided by the request, and not every container has a CPU request";
-        let field = if part.chosen.deployment.is_some() { "resources.requests.cpu" } else { "pod.cpu.request" };
-        let help = format!("the HPA reports FailedGetResourceMetric and never scales; set `{field}`");
+        let field = if part.chosen.deployment.is_some() {
+            "resources.requests.cpu"
+        } else {
+            "pod.cpu.request"
+        };
+        let help =
+            format!("the HPA reports FailedGetResourceMetric and never scales; set `{field}`");
         return check.warn(Code::Ineffective, &path, message, &help);
     };
-    let cores = part.context.spec.nodes.cores.min(pod.threads.unwrap_or(u32::MAX));
-    let most = pod.cpu_limit.map_or(u64::MAX, |limit| limit.get()).min(u64::from(cores) * 1000);
+    let cores = part
+        .context
+        .spec
+        .nodes
+        .cores
+        .min(pod.threads.unwrap_or(u32::MAX));
+    let most = pod
+        .cpu_limit
+        .map_or(u64::MAX, |limit| limit.get())
+        .min(u64::from(cores) * 1000);
     let reach = most as f64 / request.get() as f64 * 100.0;
     // Inside the tolerance of 10 % above the target nothing happens.
     if reach <= f64::from(wanted) * 1.1 {
-        let message = format!("a pod can use at most {reach:.0} % of its CPU request; a target of {wanted} % never scales up");
+        let message = format!(
+            "a pod can use at most {reach:.0} % of its CPU request; a target of {wanted} % never scales up"
+        );
         let help = match pod.threads {
             Some(threads) if u64::from(threads) * 1000 <= most => {
                 format!("the process uses {threads} core(s) at once: request no more than that")
@@ -47,17 +79,29 @@ fn cpu(part: &Part<'_>, target: &MetricTarget, pod: &PodTemplate, path: &FieldPa
 }
 
 /// An idle pod above the target makes more idle pods.
-fn memory(part: &Part<'_>, target: &MetricTarget, pod: &PodTemplate, path: &FieldPath, problems: &mut Problems) {
-    let (Some(wanted), Some(request)) = (target.average_utilization, pod.memory_request) else { return };
+fn memory(
+    part: &Part<'_>,
+    target: &MetricTarget,
+    pod: &PodTemplate,
+    path: &FieldPath,
+    problems: &mut Problems,
+) {
+    let (Some(wanted), Some(request)) = (target.average_utilization, pod.memory_request) else {
+        return;
+    };
     if part.spec.memory.base.is_none() {
         // The default is too rough a guess to judge by.
         return;
     }
     let idle = pod.memory.base.get() as f64 / request.get().max(1) as f64 * 100.0;
     if idle > f64::from(wanted) * 1.1 {
-        let message = format!("an idle pod already takes {idle:.0} % of its memory request: at a target of {wanted} % the HPA goes to maxReplicas and stays");
+        let message = format!(
+            "an idle pod already takes {idle:.0} % of its memory request: at a target of {wanted} % the HPA goes to maxReplicas and stays"
+        );
         let help = "raise the memory request, or take the metric out: memory does not shrink with the load";
         let path = path.join("target").join("averageUtilization");
-        part.context.check(problems).warn(Code::Ineffective, &path, message, help);
+        part.context
+            .check(problems)
+            .warn(Code::Ineffective, &path, message, help);
     }
 }

@@ -20,18 +20,39 @@ pub(super) fn probes(part: &Part<'_>, problems: &mut Problems) -> Probes {
         let container = pod.containers.first()?;
         Some((container, path.join("containers").join(0)))
     });
-    let mut pick = |name: &str, own: Option<ProbeSpec>, field: &str, theirs: Option<&kubernetes::Probe>| {
-        if let Some(probe) = own {
-            return Some(inline(part, probe, &part.path.join("probes").join(name), problems));
-        }
-        let (_, path) = container.as_ref()?;
-        Some(read(part, theirs?, &path.join(field), problems))
-    };
+    let mut pick =
+        |name: &str, own: Option<ProbeSpec>, field: &str, theirs: Option<&kubernetes::Probe>| {
+            if let Some(probe) = own {
+                return Some(inline(
+                    part,
+                    probe,
+                    &part.path.join("probes").join(name),
+                    problems,
+                ));
+            }
+            let (_, path) = container.as_ref()?;
+            Some(read(part, theirs?, &path.join(field), problems))
+        };
     let own = &part.spec.probes;
     let theirs = container.as_ref().map(|(container, _)| *container);
-    let startup = pick("startup", own.startup, "startupProbe", theirs.and_then(|c| c.startup_probe.as_ref()));
-    let liveness = pick("liveness", own.liveness, "livenessProbe", theirs.and_then(|c| c.liveness_probe.as_ref()));
-    let readiness = pick("readiness", own.readiness, "readinessProbe", theirs.and_then(|c| c.readiness_probe.as_ref()));
+    let startup = pick(
+        "startup",
+        own.startup,
+        "startupProbe",
+        theirs.and_then(|c| c.startup_probe.as_ref()),
+    );
+    let liveness = pick(
+        "liveness",
+        own.liveness,
+        "livenessProbe",
+        theirs.and_then(|c| c.liveness_probe.as_ref()),
+    );
+    let readiness = pick(
+        "readiness",
+        own.readiness,
+        "readinessProbe",
+        theirs.and_then(|c| c.readiness_probe.as_ref()),
+    );
     let readiness = match (readiness, container) {
         (Some(probe), _) => Readiness::Probe(probe),
         (None, None) => Readiness::Listening,
@@ -40,12 +61,22 @@ pub(super) fn probes(part: &Part<'_>, problems: &mut Problems) -> Probes {
                 "container `{}` has no readinessProbe: its pod gets requests as soon as the container runs, and refuses them until the application listens",
                 container.name
             );
-            let help = "add a readinessProbe; without one every scale-up and every rollout loses requests";
-            in_manifest(part, problems).warn(Code::NoReadinessProbe, &path.join("name"), message, help);
+            let help =
+                "add a readinessProbe; without one every scale-up and every rollout loses requests";
+            in_manifest(part, problems).warn(
+                Code::NoReadinessProbe,
+                &path.join("name"),
+                message,
+                help,
+            );
             Readiness::ContainerRunning
         }
     };
-    Probes { startup, readiness, liveness }
+    Probes {
+        startup,
+        readiness,
+        liveness,
+    }
 }
 
 fn inline(part: &Part<'_>, spec: ProbeSpec, path: &FieldPath, problems: &mut Problems) -> Probe {
@@ -55,7 +86,10 @@ fn inline(part: &Part<'_>, spec: ProbeSpec, path: &FieldPath, problems: &mut Pro
             check.invalid(&path.join(field), format!("`{field}` is 0s"), "above 0s");
         }
     }
-    for (field, value) in [("success_threshold", spec.success_threshold), ("failure_threshold", spec.failure_threshold)] {
+    for (field, value) in [
+        ("success_threshold", spec.success_threshold),
+        ("failure_threshold", spec.failure_threshold),
+    ] {
         if value == 0 {
             check.invalid(&path.join(field), format!("`{field}` is 0"), "1 or more");
         }
@@ -69,7 +103,12 @@ fn inline(part: &Part<'_>, spec: ProbeSpec, path: &FieldPath, problems: &mut Pro
     }
 }
 
-fn read(part: &Part<'_>, probe: &kubernetes::Probe, path: &FieldPath, problems: &mut Problems) -> Probe {
+fn read(
+    part: &Part<'_>,
+    probe: &kubernetes::Probe,
+    path: &FieldPath,
+    problems: &mut Problems,
+) -> Probe {
     let given = [
         ("initialDelaySeconds", probe.initial_delay_seconds),
         ("periodSeconds", probe.period_seconds),

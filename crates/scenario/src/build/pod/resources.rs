@@ -22,14 +22,26 @@ pub(super) struct Resources {
 
 pub(super) fn resources(part: &Part<'_>, problems: &mut Problems) -> Resources {
     let mut containers = containers(part, problems);
-    let (cpu_limit, memory_limit) = containers.first().map_or((None, None), |app| (app.cpu_limit, app.memory_limit));
+    let (cpu_limit, memory_limit) = containers
+        .first()
+        .map_or((None, None), |app| (app.cpu_limit, app.memory_limit));
     let pod = &part.spec.pod;
     let path = part.path.join("pod");
     let cpu = one(part, &pod.cpu, &path.join("cpu"), cpu_limit, problems);
-    let memory = one(part, &pod.memory, &path.join("memory"), memory_limit, problems);
+    let memory = one(
+        part,
+        &pod.memory,
+        &path.join("memory"),
+        memory_limit,
+        problems,
+    );
     if cpu.limit == Some(Millicores::new(0)) {
         let path = path.join("cpu").join("limit");
-        part.context.check(problems).invalid(&path, "a limit of 0 leaves nothing to run on", "above 0, or none at all");
+        part.context.check(problems).invalid(
+            &path,
+            "a limit of 0 leaves nothing to run on",
+            "above 0, or none at all",
+        );
     }
     node_size(part, cpu.limit, problems);
     let mut models: Vec<Container> = containers.drain(..).map(|read| read.model).collect();
@@ -45,8 +57,14 @@ pub(super) fn resources(part: &Part<'_>, problems: &mut Problems) -> Resources {
             app.memory_request = Some(Bytes::new(request.get().saturating_sub(other_memory)));
         }
     }
-    let cpu_request: Option<u64> = models.iter().map(|container| container.cpu_request.map(Millicores::get)).sum();
-    let memory_request: Option<u64> = models.iter().map(|container| container.memory_request.map(Bytes::get)).sum();
+    let cpu_request: Option<u64> = models
+        .iter()
+        .map(|container| container.cpu_request.map(Millicores::get))
+        .sum();
+    let memory_request: Option<u64> = models
+        .iter()
+        .map(|container| container.memory_request.map(Bytes::get))
+        .sum();
     Resources {
         cpu_request: cpu_request.map(Millicores::new),
         cpu_limit: cpu.limit,
@@ -64,38 +82,82 @@ struct Read {
 }
 
 fn containers(part: &Part<'_>, problems: &mut Problems) -> Vec<Read> {
-    let none = Container { name: part.name.to_owned(), cpu_request: None, memory_request: None };
+    let none = Container {
+        name: part.name.to_owned(),
+        cpu_request: None,
+        memory_request: None,
+    };
     let Some((pod, path)) = manifest(part) else {
-        return vec![Read { model: none, cpu_limit: None, memory_limit: None }];
+        return vec![Read {
+            model: none,
+            cpu_limit: None,
+            memory_limit: None,
+        }];
     };
     if pod.containers.is_empty() {
         in_manifest(part, problems).report(Code::Refused, &path, "the pod has no container", |p| p);
-        return vec![Read { model: none, cpu_limit: None, memory_limit: None }];
+        return vec![Read {
+            model: none,
+            cpu_limit: None,
+            memory_limit: None,
+        }];
     }
     let mut all = Vec::new();
     for (index, container) in pod.containers.iter().enumerate() {
         let path = path.join("containers").join(index);
-        all.push(read(part, &container.name, &container.resources, &path, problems));
+        all.push(read(
+            part,
+            &container.name,
+            &container.resources,
+            &path,
+            problems,
+        ));
     }
-    for (index, container) in pod.init_containers.iter().enumerate().filter(|(_, container)| container.is_sidecar()) {
+    for (index, container) in pod
+        .init_containers
+        .iter()
+        .enumerate()
+        .filter(|(_, container)| container.is_sidecar())
+    {
         let path = path.join("initContainers").join(index);
-        all.push(read(part, &container.name, &container.resources, &path, problems));
+        all.push(read(
+            part,
+            &container.name,
+            &container.resources,
+            &path,
+            problems,
+        ));
     }
     all
 }
 
-fn read(part: &Part<'_>, name: &str, resources: &ResourceRequirements, path: &FieldPath, problems: &mut Problems) -> Read {
+fn read(
+    part: &Part<'_>,
+    name: &str,
+    resources: &ResourceRequirements,
+    path: &FieldPath,
+    problems: &mut Problems,
+) -> Read {
     let path = path.join("resources");
     let mut convert = |section: &str, resource: &str, quantity: Option<Quantity>| {
         if quantity.is_some_and(|quantity| quantity < Quantity::default()) {
             let path = path.join(section).join(resource);
-            in_manifest(part, problems).invalid(&path, format!("a negative amount of {resource}"), "0 or more");
+            in_manifest(part, problems).invalid(
+                &path,
+                format!("a negative amount of {resource}"),
+                "0 or more",
+            );
         }
         quantity
     };
-    let cpu = (convert("requests", "cpu", resources.request("cpu")), convert("limits", "cpu", resources.limit("cpu")));
-    let memory =
-        (convert("requests", "memory", resources.request("memory")), convert("limits", "memory", resources.limit("memory")));
+    let cpu = (
+        convert("requests", "cpu", resources.request("cpu")),
+        convert("limits", "cpu", resources.limit("cpu")),
+    );
+    let memory = (
+        convert("requests", "memory", resources.request("memory")),
+        convert("limits", "memory", resources.limit("memory")),
+    );
     for (resource, (request, limit)) in [("cpu", cpu), ("memory", memory)] {
         if let (Some(request), Some(limit)) = (request, limit)
             && request > limit
@@ -132,17 +194,28 @@ fn one<T: Copy + Ord + Display>(
         && request > limit
     {
         let message = format!("the request {request} is above the limit {limit}");
-        part.context.check(problems).invalid(&path.join("request"), message, &format!("at most {limit}, the limit"));
+        part.context.check(problems).invalid(
+            &path.join("request"),
+            message,
+            &format!("at most {limit}, the limit"),
+        );
     }
     let has_manifest = part.chosen.deployment.is_some();
-    Resource { request: given.request.or(given.limit.filter(|_| !has_manifest)), limit }
+    Resource {
+        request: given.request.or(given.limit.filter(|_| !has_manifest)),
+        limit,
+    }
 }
 
 fn node_size(part: &Part<'_>, limit: Option<Millicores>, problems: &mut Problems) {
     let cores = part.context.spec.nodes.cores;
-    let Some(limit) = limit.filter(|limit| *limit > Millicores::from_cores(cores.into())) else { return };
+    let Some(limit) = limit.filter(|limit| *limit > Millicores::from_cores(cores.into())) else {
+        return;
+    };
     let message = format!("a CPU limit of {limit} cores is more than the {cores} of a node");
     let help = "raise `nodes.cores`, or lower the limit";
     let own = part.path.join("pod").join("cpu").join("limit");
-    part.context.check(problems).warn(Code::Ineffective, &own, message, help);
+    part.context
+        .check(problems)
+        .warn(Code::Ineffective, &own, message, help);
 }

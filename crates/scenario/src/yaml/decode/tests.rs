@@ -41,9 +41,17 @@ fn read<T: DeserializeOwned>(text: &str) -> (Option<T>, Vec<String>) {
     let mut problems = Problems::default();
     let id = sources.add("t.yaml", text);
     let mut roots = parse(text, id, &mut problems).unwrap_or_default();
-    let value = roots.first_mut().and_then(|root| decode(root, &FieldPath::default(), &|_| true, &mut problems));
+    let value = roots
+        .first_mut()
+        .and_then(|root| decode(root, &FieldPath::default(), &|_| true, &mut problems));
     let found = problems.finish(sources);
-    (value, found.iter().map(|d| format!("{}:{} {} {}", d.line, d.column, d.code, d.message)).collect())
+    (
+        value,
+        found
+            .iter()
+            .map(|d| format!("{}:{} {} {}", d.line, d.column, d.code, d.message))
+            .collect(),
+    )
 }
 
 #[test]
@@ -54,7 +62,10 @@ fn reads_what_is_right() {
     assert!(problems.is_empty(), "{problems:?}");
     let plan = plan.unwrap();
     assert_eq!(plan.wait, SimDuration::from_secs(150));
-    assert_eq!(plan.parts["y"], Part::Steady(Rate::per_second(5.0).unwrap()));
+    assert_eq!(
+        plan.parts["y"],
+        Part::Steady(Rate::per_second(5.0).unwrap())
+    );
     assert_eq!(plan.list.len(), 1);
 }
 
@@ -62,9 +73,16 @@ fn reads_what_is_right() {
 fn mistakes_in_six_places_give_six_diagnostics_in_source_order() {
     let text = "nam: a\nwait: 5x\ncount: -1\nparts:\n  x: { steady: 5 }\n  y: { brust: 1 }\nlist:\n- nothing\n- burst: { rate: 1/s }\n";
     let (_, problems) = read::<Plan>(text);
-    let places: Vec<&str> = problems.iter().map(|p| p.split(' ').next().unwrap()).collect();
+    let places: Vec<&str> = problems
+        .iter()
+        .map(|p| p.split(' ').next().unwrap())
+        .collect();
     // That `name` is missing follows from `nam` and is not said.
-    assert_eq!(places, ["1:1", "2:7", "3:8", "5:16", "6:8", "9:3"], "{problems:#?}");
+    assert_eq!(
+        places,
+        ["1:1", "2:7", "3:8", "5:16", "6:8", "9:3"],
+        "{problems:#?}"
+    );
     assert!(problems[5].contains("`length` is missing"), "{problems:#?}");
 }
 
@@ -78,7 +96,10 @@ fn every_missing_field_is_named() {
 fn what_a_type_passes_over_is_a_warning() {
     let (value, problems) = read::<Tolerant>("minReplicas: 1\nminReplica: 2\n");
     assert!(value.is_some());
-    assert_eq!(problems, ["2:1 unknown-field unknown field `minReplica` is passed over"]);
+    assert_eq!(
+        problems,
+        ["2:1 unknown-field unknown field `minReplica` is passed over"]
+    );
 }
 
 #[test]
@@ -89,7 +110,9 @@ fn merge_keys_and_aliases_are_resolved() {
     assert!(problems.is_empty(), "{problems:?}");
     let plan = plan.unwrap();
     assert_eq!(plan.parts["x"], plan.parts["z"]);
-    let Part::Burst { length, .. } = plan.parts["y"] else { panic!("{plan:?}") };
+    let Part::Burst { length, .. } = plan.parts["y"] else {
+        panic!("{plan:?}")
+    };
     assert_eq!(length, SimDuration::from_secs(2));
 }
 
