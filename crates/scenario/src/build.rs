@@ -67,6 +67,7 @@ pub(crate) fn model(context: &Context<'_>, problems: &mut Problems) -> Model {
         duration,
         nodes,
         metrics_server,
+        controllers,
         ..
     } = context.spec;
     let root = FieldPath::default();
@@ -90,6 +91,14 @@ pub(crate) fn model(context: &Context<'_>, problems: &mut Problems) -> Model {
         check.invalid(
             &path,
             "scrapes need some time between them",
+            "above 0s, as 15s",
+        );
+    }
+    if controllers.hpa.sync_period.is_zero() {
+        let path = root.join("controllers").join("hpa").join("sync_period");
+        check.invalid(
+            &path,
+            "decisions need some time between them",
             "above 0s, as 15s",
         );
     }

@@ -164,13 +164,14 @@ fn objects(root: &Node, scenario: SourceId, reader: &mut Reader<'_>) -> BTreeMap
         let mut found = Objects::default();
         for (index, document) in manifests.elements().iter().enumerate() {
             // Within a file of its own, an object's fields have their own paths.
-            let base = match document.span.source == scenario {
-                true => FieldPath::default()
+            let base = if document.span.source == scenario {
+                FieldPath::default()
                     .join("services")
                     .join(&service.key.text)
                     .join("manifests")
-                    .join(index),
-                false => FieldPath::default(),
+                    .join(index)
+            } else {
+                FieldPath::default()
             };
             found.add(document, &base, &mut reader.problems);
         }

@@ -8,10 +8,6 @@ use schemars::{Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
 pub fn schema() -> String {
     let generator = SchemaSettings::draft2020_12().into_generator();
     let mut schema = generator.into_root_schema_for::<Spec>();
-    schema.insert(
-        "$id".to_owned(),
-        "https://flashcrowd.dev/scenario.schema.json".into(),
-    );
     schema.insert("title".to_owned(), "flashcrowd scenario".into());
     let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
     text.push('\n');

@@ -6,7 +6,7 @@ use crate::model::{IntOrPercent, RolloutStrategy};
 use serde::{Deserialize, Serialize};
 
 /// The ReplicaSets of a Deployment: the one of the present template, and those of earlier ones.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ReplicaSets {
     /// Newest last.
     pub(crate) sets: Vec<ReplicaSet>,
@@ -44,10 +44,21 @@ pub(crate) fn fenceposts(surge: IntOrPercent, unavailable: IntOrPercent, desired
     if surge == 0 && unavailable == 0 { (0, 1) } else { (surge, unavailable) }
 }
 
+/// Pods that a Deployment may have above the desired number.
+fn surge(strategy: RolloutStrategy, desired: u32) -> u32 {
+    match strategy {
+        RolloutStrategy::RollingUpdate { max_surge, max_unavailable, .. } if desired > 0 => {
+            fenceposts(max_surge, max_unavailable, desired).0
+        }
+        _ => 0,
+    }
+}
+
 impl ReplicaSets {
     /// A Deployment that has been rolled out.
-    pub(crate) fn new(replicas: u32) -> Self {
-        Self { sets: vec![ReplicaSet { revision: 0, replicas, max_replicas: replicas }] }
+    pub(crate) fn new(replicas: u32, strategy: RolloutStrategy) -> Self {
+        let max_replicas = replicas + surge(strategy, replicas);
+        Self { sets: vec![ReplicaSet { revision: 0, replicas, max_replicas }] }
     }
 
     /// The revision of the present template.
@@ -74,14 +85,14 @@ impl ReplicaSets {
     pub(crate) fn reconcile(&mut self, desired: u32, strategy: RolloutStrategy, observed: &[Observed], existing: &[u32]) {
         if !self.is_rolling() {
             let set = self.sets.last_mut().expect("a Deployment has a ReplicaSet");
-            (set.replicas, set.max_replicas) = (desired, desired);
+            (set.replicas, set.max_replicas) = (desired, desired + surge(strategy, desired));
             return;
         }
         match strategy {
             RolloutStrategy::Recreate => self.recreate(desired, existing),
             RolloutStrategy::RollingUpdate { max_surge, max_unavailable, .. } => {
-                let (surge, unavailable) = fenceposts(max_surge, max_unavailable, desired);
-                let surge = if desired == 0 { 0 } else { surge };
+                let (_, unavailable) = fenceposts(max_surge, max_unavailable, desired);
+                let surge = surge(strategy, desired);
                 if self.sets.iter().any(|set| set.replicas > 0 && set.max_replicas != desired + surge && set.max_replicas != 0) {
                     self.scale_proportionally(desired + surge);
                 }
@@ -195,7 +206,7 @@ mod tests {
     #[test]
     fn a_rolling_update_stays_inside_its_bounds_and_ends() {
         for desired in 1..40 {
-            let mut sets = ReplicaSets::new(desired);
+            let mut sets = ReplicaSets::new(desired, DEFAULT);
             sets.new_revision();
             let (surge, unavailable) = fenceposts(IntOrPercent::Percent(25), IntOrPercent::Percent(25), desired);
             for _ in 0..200 {
@@ -213,7 +224,7 @@ mod tests {
 
     #[test]
     fn new_pods_that_never_get_ready_stop_the_update() {
-        let mut sets = ReplicaSets::new(10);
+        let mut sets = ReplicaSets::new(10, DEFAULT);
         sets.new_revision();
         for _ in 0..20 {
             let sizes: Vec<_> = sets.sets.iter().map(|s| s.replicas).collect();
@@ -233,7 +244,7 @@ mod tests {
             max_unavailable: IntOrPercent::Int(2),
             min_ready: SimDuration::ZERO,
         };
-        let mut sets = ReplicaSets::new(10);
+        let mut sets = ReplicaSets::new(10, strategy);
         sets.new_revision();
         for _ in 0..5 {
             let sizes: Vec<_> = sets.sets.iter().map(|s| s.replicas).collect();

@@ -438,7 +438,8 @@ impl<P: DataPlane> World<P> {
         }
         self.free_servers.push(server);
         if self.services[pod.service.index()].sets.is_rolling() {
-            self.reconcile(pod.service, recorder);
+            // Not at once: it may be the controller who is deleting right now.
+            self.schedule(self.now, Event::Reconcile(pod.service));
         }
     }
 }

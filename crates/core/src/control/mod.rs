@@ -138,7 +138,7 @@ impl<P: DataPlane> World<P> {
         for service in &world.model.services {
             world.services.push(ServiceState {
                 desired: service.replicas,
-                sets: ReplicaSets::new(service.replicas),
+                sets: ReplicaSets::new(service.replicas, service.rollout),
                 pods: Vec::new(),
                 rng: streams.stream(&format!("pods/{}", service.name)),
                 scaler: None,
@@ -183,9 +183,11 @@ impl<P: DataPlane> World<P> {
         }
         loop {
             let at = self.agenda.next_at().min(end);
-            while let Some((when, notice)) = self.plane.advance(at) {
+            if let Some((when, notice)) = self.plane.advance(at) {
                 self.now = when;
+                // What follows from it may be due before `at`.
                 self.heed(notice, recorder);
+                continue;
             }
             assert!(at >= self.now, "simulated time went back to {at} from {}; seed {}", self.now, self.seed);
             self.now = at;
@@ -269,9 +271,26 @@ impl<P: DataPlane> World<P> {
         self.reconcile(service, recorder);
     }
 
-    /// One pass of the Deployment and ReplicaSet controllers.
+    /// The Deployment and ReplicaSet controllers: each change that they make lets them look again.
     fn reconcile(&mut self, service: ServiceId, recorder: &mut dyn Recorder) {
         let strategy = self.model.services[service.index()].rollout;
+        let was_rolling = self.services[service.index()].sets.is_rolling();
+        loop {
+            let before = self.services[service.index()].sets.clone();
+            self.reconcile_once(service, strategy, recorder);
+            if self.services[service.index()].sets == before {
+                break;
+            }
+        }
+        let sets = &self.services[service.index()].sets;
+        if was_rolling && !sets.is_rolling() {
+            recorder.record(self.now, &Record::Rollout { service, finished: true });
+        } else if sets.is_rolling() {
+            self.prune_sets(service, recorder);
+        }
+    }
+
+    fn reconcile_once(&mut self, service: ServiceId, strategy: RolloutStrategy, recorder: &mut dyn Recorder) {
         let observed = self.observe_sets(service, strategy);
         let state = &self.services[service.index()];
         let count = |revision| {
@@ -280,17 +299,10 @@ impl<P: DataPlane> World<P> {
         };
         let existing: Vec<_> = state.sets.sets.iter().map(|set| count(set.revision)).collect();
         let desired = state.desired;
-        let was_rolling = state.sets.is_rolling();
         let sets = &mut self.services[service.index()].sets;
         sets.reconcile(desired, strategy, &observed, &existing);
         for set in sets.sets.clone() {
             self.size(service, set.revision, set.replicas, recorder);
-        }
-        let sets = &self.services[service.index()].sets;
-        if was_rolling && !sets.is_rolling() {
-            recorder.record(self.now, &Record::Rollout { service, finished: true });
-        } else if sets.is_rolling() {
-            self.prune_sets(service, recorder);
         }
     }
 

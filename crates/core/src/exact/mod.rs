@@ -19,7 +19,7 @@ use crate::record::{EndpointInterval, Failure, FailureCounts, Totals};
 use flashcrowd_engine::{EventQueue, RngStreams, TimerSet};
 use flashcrowd_units::{SimDuration, SimTime};
 use program::{Instruction, Programs};
-use request::{NIL, Requests, Slot, State};
+use request::{Fresh, NIL, Requests, Slot, State};
 use router::Router;
 use serde::{Deserialize, Serialize};
 use server::{Admission, Server};
@@ -94,7 +94,7 @@ impl Traffic {
     }
 
     /// The load balancer sees the end of an attempt.
-    #[inline]
+    #[inline(always)]
     fn end_attempt(&mut self, member: u32) {
         self.router.done(member);
         self.in_flight -= 1;
@@ -182,6 +182,10 @@ impl<T: Tracer> ExactPlane<T> {
 
     #[inline]
     fn find_next_arrival(&mut self) {
+        if let [only] = self.sources.as_slice() {
+            self.next_arrival = (only.next_at, 0);
+            return;
+        }
         let mut next = (SimTime::NEVER, 0);
         for (index, source) in self.sources.iter().enumerate() {
             if source.next_at < next.0 {
@@ -204,20 +208,20 @@ impl<T: Tracer> ExactPlane<T> {
     fn arrive(&mut self) {
         let (now, source) = self.next_arrival;
         self.now = now;
-        let (slot, timeout) = self.sources[source].take(&self.programs, &mut self.requests);
+        let slot = self.sources[source].take(&self.programs, &mut self.requests);
         self.find_next_arrival();
         self.tracer.arrived(slot, now);
         self.endpoints[self.requests[slot].endpoint.index()].offered += 1;
-        if self.dispatch(now, slot, timeout) {
+        if self.dispatch(now, slot) {
             self.run(now, slot);
-            self.run_runnable(now);
         }
     }
 
     /// The load balancer finds a pod for an attempt. Returns whether it has a place and can go on.
-    #[inline]
-    fn dispatch(&mut self, now: SimTime, slot: Slot, timeout: TimeoutClass) -> bool {
-        let service = self.endpoint_services[self.requests[slot].endpoint.index()];
+    #[inline(always)]
+    fn dispatch(&mut self, now: SimTime, slot: Slot) -> bool {
+        let request = &self.requests[slot];
+        let (service, timeout) = (self.endpoint_services[request.endpoint.index()], request.timeout);
         let traffic = &mut self.services[service.index()];
         traffic.attempts += 1;
         if traffic.in_flight >= traffic.in_flight_limit {
@@ -230,11 +234,7 @@ impl<T: Tracer> ExactPlane<T> {
         let placed = match server.admit(slot, &mut self.requests) {
             Admission::Place => true,
             Admission::Backlog => false,
-            refusal => {
-                traffic.router.done(member);
-                let full = refusal == Admission::Full;
-                return self.turn_away(now, slot, if full { Failure::BacklogFull } else { Failure::ConnectionRefused });
-            }
+            refusal => return self.refuse(now, slot, member, refusal),
         };
         traffic.in_flight += 1;
         traffic.enter(now);
@@ -243,13 +243,22 @@ impl<T: Tracer> ExactPlane<T> {
             self.next_special = SimTime::ZERO;
         }
         self.requests[slot].server = index;
-        if let Some(check) = self.timeouts.start(timeout, now, slot, &self.requests)
+        if let Some(check) = self.timeouts.start(timeout, now)
             && check < self.next_timeout_check
         {
             self.next_timeout_check = check;
             self.next_special = self.next_special.min(check);
         }
         placed
+    }
+
+    /// The pod that was chosen does not take the attempt in.
+    #[cold]
+    fn refuse(&mut self, now: SimTime, slot: Slot, member: u32, refusal: Admission) -> bool {
+        let service = self.endpoint_services[self.requests[slot].endpoint.index()];
+        self.services[service.index()].router.done(member);
+        let full = refusal == Admission::Full;
+        self.turn_away(now, slot, if full { Failure::BacklogFull } else { Failure::ConnectionRefused })
     }
 
     /// An attempt fails before any pod has it.
@@ -262,6 +271,7 @@ impl<T: Tracer> ExactPlane<T> {
     }
 
     /// Whoever waits for this attempt learns that it failed.
+    #[cold]
     fn count_failure(&mut self, now: SimTime, slot: Slot, failure: Failure) {
         let request = &self.requests[slot];
         let (endpoint, parent) = (request.endpoint.index(), request.parent);
@@ -276,43 +286,81 @@ impl<T: Tracer> ExactPlane<T> {
     #[inline]
     fn run_runnable(&mut self, now: SimTime) {
         while let Some(slot) = self.runnable.pop() {
-            self.run(now, slot);
+            self.run_next(now, slot);
         }
     }
 
-    /// Runs the program of a request that has a place, up to the next step that takes time.
-    #[inline]
+    #[inline(never)]
+    fn run_next(&mut self, now: SimTime, slot: Slot) {
+        self.run_one(now, slot);
+    }
+
+    /// Runs a request, and whatever can go on because of that.
+    #[inline(always)]
     fn run(&mut self, now: SimTime, slot: Slot) {
+        self.run_one(now, slot);
+        self.run_runnable(now);
+    }
+
+    /// Runs the program of a request that has a place, up to the next step that takes time; then,
+    /// if it has left, that of the one that has taken its place.
+    #[inline(always)]
+    fn run_one(&mut self, now: SimTime, mut slot: Slot) {
         loop {
             let request = &mut self.requests[slot];
             let instruction = self.programs.code[request.pc as usize];
             request.pc += 1;
-            match instruction {
-                Instruction::Cpu { draw, threads } => return self.use_cpu(now, slot, draw, threads),
-                Instruction::Wait { draw } => {
-                    request.state = State::Waiting;
-                    let after = SimDuration::from_nanos(self.requests.draw(slot, draw));
-                    return self.queue.push(now, now + after, slot);
-                }
-                Instruction::Call { endpoint, draw, timeout } => {
-                    request.state = State::Calling;
-                    let callee = self.requests.allocate(now, endpoint, slot, self.programs.start(endpoint));
-                    self.requests[slot].next = callee;
-                    self.requests.hand_over(slot, draw, callee, self.programs.draws(endpoint));
-                    if self.dispatch(now, callee, timeout) {
-                        self.runnable.push(callee);
-                    }
-                    return;
-                }
-                Instruction::SkipUnless { draw, from, below, target } => {
-                    let uniform = self.requests.draw(slot, draw);
-                    if uniform < from || uniform >= below {
-                        self.requests[slot].pc = target;
-                    }
-                }
-                Instruction::Jump { target } => request.pc = target,
-                Instruction::Done => return self.complete(now, slot),
+            // The two that every request has, as branches of their own: they are well predicted,
+            // a jump table is not.
+            if let Instruction::Cpu { draw, threads } = instruction {
+                return self.use_cpu(now, slot, draw, threads);
             }
+            if instruction == Instruction::Done {
+                match self.complete(now, slot) {
+                    Some(next) => slot = next,
+                    None => return,
+                }
+            } else if self.run_other(now, slot, instruction) {
+                return;
+            }
+        }
+    }
+
+    /// The rarer instructions. Returns whether the request has to wait.
+    #[inline(never)]
+    fn run_other(&mut self, now: SimTime, slot: Slot, instruction: Instruction) -> bool {
+        match instruction {
+            Instruction::Wait { draw } => {
+                self.requests[slot].state = State::Waiting;
+                let after = SimDuration::from_nanos(self.requests.draw(slot, draw));
+                self.queue.push(now, now + after, slot);
+            }
+            Instruction::Call { endpoint, draw, timeout } => self.call(now, slot, endpoint, draw, timeout),
+            Instruction::SkipUnless { draw, from, below, target } => {
+                let uniform = self.requests.draw(slot, draw);
+                if uniform < from || uniform >= below {
+                    self.requests[slot].pc = target;
+                }
+                return false;
+            }
+            Instruction::Jump { target } => {
+                self.requests[slot].pc = target;
+                return false;
+            }
+            Instruction::Cpu { .. } | Instruction::Done => unreachable!("run_one runs these itself"),
+        }
+        true
+    }
+
+    #[inline(never)]
+    fn call(&mut self, now: SimTime, slot: Slot, endpoint: EndpointId, draw: u32, timeout: TimeoutClass) {
+        self.requests[slot].state = State::Calling;
+        let pc = self.programs.start(endpoint);
+        let callee = self.requests.allocate(Fresh { arrived: now, endpoint, timeout, parent: slot, pc });
+        self.requests[slot].next = callee;
+        self.requests.hand_over(slot, draw, callee, self.programs.draws(endpoint));
+        if self.dispatch(now, callee) {
+            self.runnable.push(callee);
         }
     }
 
@@ -339,15 +387,12 @@ impl<T: Tracer> ExactPlane<T> {
     #[inline]
     fn wake(&mut self, now: SimTime, slot: Slot) {
         let request = &self.requests[slot];
-        match request.state {
-            State::Running => {
-                self.servers[request.server as usize].core_returned(now.as_nanos());
-                self.run(now, slot);
-            }
-            State::Dead => self.requests.release(slot),
-            _ => self.run(now, slot),
+        if request.state == State::Running {
+            self.servers[request.server as usize].core_returned(now.as_nanos());
+        } else if request.state == State::Dead {
+            return self.requests.release(slot);
         }
-        self.run_runnable(now);
+        self.run(now, slot);
     }
 
     /// The earliest burst on a shared CPU is done.
@@ -361,13 +406,12 @@ impl<T: Tracer> ExactPlane<T> {
         self.timers.set(index, SimTime::from_nanos(done));
         self.find_next_special();
         self.run(now, slot);
-        self.run_runnable(now);
     }
 
-    /// A request is answered.
+    /// A request is answered. Returns the one that takes its place.
     #[inline]
-    fn complete(&mut self, now: SimTime, slot: Slot) {
-        self.leave(now, slot);
+    fn complete(&mut self, now: SimTime, slot: Slot) -> Option<Slot> {
+        let next = self.leave(now, slot);
         let request = &self.requests[slot];
         if !request.abandoned {
             let (parent, arrived) = (request.parent, request.arrived);
@@ -381,20 +425,24 @@ impl<T: Tracer> ExactPlane<T> {
             }
         }
         self.requests.release(slot);
+        next
     }
 
     /// A request that has a place fails.
+    #[cold]
     fn fail(&mut self, now: SimTime, slot: Slot, failure: Failure) {
-        self.leave(now, slot);
+        let next = self.leave(now, slot);
+        self.runnable.extend(next);
         if !self.requests[slot].abandoned {
             self.count_failure(now, slot, failure);
         }
         self.requests.release(slot);
     }
 
-    /// A request gives its place to the next one, and the load balancer sees the end of it.
-    #[inline]
-    fn leave(&mut self, now: SimTime, slot: Slot) {
+    /// A request gives its place to the next one, which is returned, and the load balancer sees the
+    /// end of it.
+    #[inline(always)]
+    fn leave(&mut self, now: SimTime, slot: Slot) -> Option<Slot> {
         let request = &self.requests[slot];
         let (index, abandoned) = (request.server, request.abandoned);
         let server = &mut self.servers[index as usize];
@@ -403,18 +451,19 @@ impl<T: Tracer> ExactPlane<T> {
             traffic.end_attempt(server.member);
         }
         if !server.alive {
-            return;
+            return None;
         }
         traffic.leave(now);
-        if let Some(next) = server.leave(&mut self.requests) {
-            self.runnable.push(next);
-        } else if server.draining && server.inside == 0 {
+        let next = server.leave(&mut self.requests);
+        if server.draining && server.inside == 0 {
             self.notices.push(Notice::Drained(ServerId(index)));
             self.next_special = SimTime::ZERO;
         }
+        next
     }
 
     /// The load balancer sees the end of an attempt.
+    #[cold]
     fn end_attempt(&mut self, server: u32) {
         let server = &self.servers[server as usize];
         self.services[server.service as usize].end_attempt(server.member);

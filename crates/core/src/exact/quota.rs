@@ -21,9 +21,9 @@ const CARRY: f64 = 1_000_000.0;
 /// Where a container's bandwidth periods and its node's timer ticks lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CfsPhase {
-    /// Offset of the period grid, below 100 ms [ns].
+    /// Offset of the period grid in nanoseconds, below 100 ms.
     pub period: u64,
-    /// Offset of the tick grid, below 4 ms [ns].
+    /// Offset of the tick grid in nanoseconds, below 4 ms.
     pub tick: u64,
 }
 
@@ -31,7 +31,7 @@ pub struct CfsPhase {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Quota {
     /// CPU time per period [ns].
-    quota: f64,
+    per_period: f64,
     phase: CfsPhase,
     /// CPU time left in this period; negative after an overrun [ns].
     pool: f64,
@@ -51,17 +51,17 @@ pub(crate) struct Quota {
 
 /// The first point of the grid `offset + k * step` after `now`.
 fn next_on_grid(now: u64, offset: u64, step: u64) -> u64 {
-    now - (now + step - offset % step) % step + step
+    now + step - (now + step - offset % step) % step
 }
 
 impl Quota {
     /// The bandwidth of a container that starts at `now` with a limit in `cores`.
     pub(crate) fn new(cores: f64, phase: CfsPhase, now: u64) -> Self {
-        let quota = cores * PERIOD as f64;
+        let per_period = cores * PERIOD as f64;
         Self {
-            quota,
+            per_period,
             phase,
-            pool: quota,
+            pool: per_period,
             refill_at: next_on_grid(now, phase.period, PERIOD),
             throttled: false,
             active: false,
@@ -123,7 +123,7 @@ impl Quota {
         self.periods += u64::from(self.active);
         self.throttled_periods += u64::from(self.stopped);
         self.active = busy;
-        self.pool = self.quota + self.pool.min(CARRY);
+        self.pool = self.per_period + self.pool.min(CARRY);
         self.throttled = self.pool <= 0.0;
         self.stopped = self.throttled && busy;
         self.refill_at += PERIOD;

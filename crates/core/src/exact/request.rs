@@ -1,5 +1,6 @@
 //! Requests in flight: slots in a slab, linked into queues by index, never allocated one by one.
 
+use super::timeouts::TimeoutClass;
 use crate::model::EndpointId;
 use flashcrowd_units::SimTime;
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,8 @@ pub(crate) struct Request {
     /// Counts the uses of this slot.
     generation: u32,
     pub(crate) endpoint: EndpointId,
+    /// How long somebody waits for the answer.
+    pub(crate) timeout: TimeoutClass,
     pub(crate) state: State,
     /// Nobody waits for the answer any more: it was counted as failed when they gave up.
     pub(crate) abandoned: bool,
@@ -50,6 +53,17 @@ pub(crate) enum State {
     Dead,
 }
 
+/// What a new request begins with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fresh {
+    pub(crate) arrived: SimTime,
+    pub(crate) endpoint: EndpointId,
+    pub(crate) timeout: TimeoutClass,
+    pub(crate) parent: Slot,
+    /// Where its program starts.
+    pub(crate) pc: u32,
+}
+
 /// The slab.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Requests {
@@ -67,33 +81,35 @@ impl Requests {
     }
 
     /// A slot for a new request.
-    #[inline]
-    pub(crate) fn allocate(&mut self, arrived: SimTime, endpoint: EndpointId, parent: Slot, pc: u32) -> Slot {
-        if let Some(slot) = self.free.pop() {
-            let request = &mut self.slots[slot as usize];
-            request.arrived = arrived;
-            request.next = NIL;
-            request.parent = parent;
-            request.pc = pc;
-            request.endpoint = endpoint;
-            request.abandoned = false;
-            return slot;
-        }
-        self.grow(arrived, endpoint, parent, pc)
+    #[inline(always)]
+    pub(crate) fn allocate(&mut self, fresh: Fresh) -> Slot {
+        let Some(slot) = self.free.pop() else {
+            return self.grow(fresh);
+        };
+        let request = &mut self.slots[slot as usize];
+        request.arrived = fresh.arrived;
+        request.next = NIL;
+        request.parent = fresh.parent;
+        request.pc = fresh.pc;
+        request.endpoint = fresh.endpoint;
+        request.timeout = fresh.timeout;
+        request.abandoned = false;
+        slot
     }
 
     #[cold]
-    fn grow(&mut self, arrived: SimTime, endpoint: EndpointId, parent: Slot, pc: u32) -> Slot {
+    fn grow(&mut self, fresh: Fresh) -> Slot {
         let slot = self.slots.len() as Slot;
         assert!(slot < NIL, "more than four billion requests in flight");
         self.slots.push(Request {
-            arrived,
+            arrived: fresh.arrived,
             server: NIL,
             next: NIL,
-            parent,
-            pc,
+            parent: fresh.parent,
+            pc: fresh.pc,
             generation: 0,
-            endpoint,
+            endpoint: fresh.endpoint,
+            timeout: fresh.timeout,
             state: State::Free,
             abandoned: false,
         });
@@ -129,14 +145,13 @@ impl Requests {
         self.draws.copy_within(from..from + count, callee as usize * self.stride);
     }
 
-    #[inline]
-    pub(crate) fn generation(&self, slot: Slot) -> u32 {
-        self.slots[slot as usize].generation
-    }
-
-    #[inline]
-    pub(crate) fn arrived(&self, slot: Slot) -> SimTime {
-        self.slots[slot as usize].arrived
+    /// Requests of this class whose answer somebody waits for: when they arrived, their slot and
+    /// its generation.
+    pub(crate) fn awaited(&self, class: TimeoutClass) -> impl Iterator<Item = (SimTime, Slot, u32)> + '_ {
+        let waiting = self.slots.iter().enumerate().filter(move |(_, request)| {
+            request.timeout == class && !request.abandoned && !matches!(request.state, State::Free | State::Dead)
+        });
+        waiting.map(|(slot, request)| (request.arrived, slot as Slot, request.generation))
     }
 
     /// Whether somebody still waits for the answer to what was in this slot.

@@ -76,7 +76,7 @@ impl Router {
 
     /// The server for the next attempt, which counts as in flight from now on, and its number.
     /// `None` if there is none.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn pick(&mut self) -> Option<(u32, u32)> {
         if self.routed.is_empty() {
             return None;
@@ -120,7 +120,7 @@ impl Router {
     }
 
     /// An attempt on a pod is over.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn done(&mut self, number: u32) {
         let pod = &mut self.pods[number as usize];
         pod.outstanding -= 1;
@@ -183,7 +183,7 @@ struct Levels {
 }
 
 impl Levels {
-    #[inline]
+    #[inline(always)]
     fn least(&self) -> u32 {
         if self.words == 1 {
             return self.bits[self.lowest].trailing_zeros();
@@ -199,7 +199,7 @@ impl Levels {
         unreachable!("the lowest level of the load balancer is empty")
     }
 
-    #[inline]
+    #[inline(always)]
     fn move_to(&mut self, pod: u32, from: u32, to: u32) {
         if to as usize >= self.levels {
             self.grow(pod as usize, to as usize);

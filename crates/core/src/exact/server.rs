@@ -118,7 +118,7 @@ impl Server {
     }
 
     /// Takes a request in, if it can.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn admit(&mut self, slot: Slot, requests: &mut Requests) -> Admission {
         if !self.listening {
             return Admission::Refused;
@@ -146,7 +146,7 @@ impl Server {
     }
 
     /// A request with a place leaves; the first of the backlog takes the place.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn leave(&mut self, requests: &mut Requests) -> Option<Slot> {
         self.inside -= 1;
         if self.queue_head == NIL {

@@ -1,7 +1,7 @@
 //! Where requests come from.
 
 use super::program::{Programs, shorter};
-use super::request::{NIL, Requests, Slot};
+use super::request::{Fresh, NIL, Requests, Slot};
 use super::timeouts::{TimeoutClass, Timeouts};
 use crate::error::ModelError;
 use crate::model::{EndpointId, Model, Workload};
@@ -93,7 +93,7 @@ impl Source {
 
     /// Makes the request that is due and finds out when the next one is.
     #[inline]
-    pub(crate) fn take(&mut self, programs: &Programs, requests: &mut Requests) -> (Slot, TimeoutClass) {
+    pub(crate) fn take(&mut self, programs: &Programs, requests: &mut Requests) -> Slot {
         let now = self.next_at;
         let index = if self.targets.len() == 1 {
             0
@@ -103,7 +103,13 @@ impl Source {
             found.unwrap_or(self.targets.len() - 1)
         };
         let target = &mut self.targets[index];
-        let slot = requests.allocate(now, target.endpoint, NIL, programs.start(target.endpoint));
+        let slot = requests.allocate(Fresh {
+            arrived: now,
+            endpoint: target.endpoint,
+            timeout: target.timeout,
+            parent: NIL,
+            pc: programs.start(target.endpoint),
+        });
         match &mut self.arrivals {
             Arrivals::Process { stream, rng } => {
                 programs.draw(target.endpoint, &mut target.demands, requests.draws_mut(slot));
@@ -118,6 +124,6 @@ impl Source {
                 self.next_at = script.get(*next).map_or(SimTime::NEVER, |request| request.at);
             }
         }
-        (slot, target.timeout)
+        slot
     }
 }

@@ -1,9 +1,9 @@
-//! Time-outs: one queue for every distinct length.
+//! Time-outs: one clock for every distinct length, and no work for a request that is answered.
 //!
-//! Requests that may wait equally long give up in the order in which they came, so a time-out
-//! needs no place in the event queue: each class is a first-in first-out queue, of which only the
-//! head is looked at, and that only when its time has come. A request that was answered long ago
-//! is dropped from the queue then, or when the queue would have to grow.
+//! A request starts no timer. Instead the clock of its class looks at all requests once every
+//! length of the time-out: those that wait then are put in line, in order of arrival, and the
+//! clock follows the line. Whoever arrives later cannot be due before the next look. So a request
+//! that is answered in time costs nothing, and one that is not is found on the nanosecond.
 
 use super::request::{Requests, Slot};
 use crate::record::Failure;
@@ -25,9 +25,10 @@ pub(crate) struct Timeouts {
 struct Class {
     after: SimDuration,
     failure: Failure,
-    waiting: VecDeque<(Slot, u32)>,
-    /// When the head has to be looked at.
-    check_at: SimTime,
+    /// Requests that waited at the last look: when they arrived, their slot and its generation.
+    line: VecDeque<(SimTime, Slot, u32)>,
+    /// When the next look is due. [`SimTime::NEVER`] while no request can be waiting.
+    look_at: SimTime,
 }
 
 impl Timeouts {
@@ -35,52 +36,47 @@ impl Timeouts {
     pub(crate) fn class(&mut self, after: SimDuration, failure: Failure) -> TimeoutClass {
         let known = self.classes.iter().position(|c| c.after == after && c.failure == failure);
         let index = known.unwrap_or_else(|| {
-            self.classes.push(Class {
-                after,
-                failure,
-                waiting: VecDeque::with_capacity(256),
-                check_at: SimTime::NEVER,
-            });
+            let class = Class { after, failure, line: VecDeque::new(), look_at: SimTime::NEVER };
+            self.classes.push(class);
             self.classes.len() - 1
         });
-        TimeoutClass(index as u16)
+        TimeoutClass(u16::try_from(index).expect("fewer than 65,536 distinct time-outs"))
     }
 
-    /// Starts the clock of a request. Returns when this class has to be looked at, if that is news.
-    #[inline]
-    pub(crate) fn start(&mut self, class: TimeoutClass, now: SimTime, slot: Slot, requests: &Requests) -> Option<SimTime> {
+    /// A request of this class arrives. Returns when the class has to be looked at, if that is news.
+    #[inline(always)]
+    pub(crate) fn start(&mut self, class: TimeoutClass, now: SimTime) -> Option<SimTime> {
         let class = &mut self.classes[class.0 as usize];
-        if class.waiting.len() == class.waiting.capacity() {
-            class.forget_answered(requests);
-        }
-        class.waiting.push_back((slot, requests.generation(slot)));
-        if class.check_at != SimTime::NEVER {
+        if class.look_at != SimTime::NEVER {
             return None;
         }
-        class.check_at = now + class.after;
-        Some(class.check_at)
+        class.look_at = now + class.after;
+        Some(class.look_at)
     }
 
-    /// The earliest time at which a class has to be looked at.
+    /// The earliest time at which something has to be looked at.
     pub(crate) fn next_check(&self) -> SimTime {
-        self.classes.iter().map(|class| class.check_at).min().unwrap_or(SimTime::NEVER)
+        self.classes.iter().map(Class::next_check).min().unwrap_or(SimTime::NEVER)
     }
 
     /// The next request whose time is up, and what that means. `None` when there are no more.
     pub(crate) fn expire(&mut self, now: SimTime, requests: &Requests) -> Option<(Slot, Failure)> {
-        for class in &mut self.classes {
-            if class.check_at > now {
+        for (index, class) in self.classes.iter_mut().enumerate() {
+            if class.next_check() > now {
                 continue;
             }
-            class.forget_answered(requests);
-            let Some(&(slot, _)) = class.waiting.front() else {
-                class.check_at = SimTime::NEVER;
-                continue;
-            };
-            class.check_at = requests.arrived(slot) + class.after;
-            if class.check_at <= now {
-                class.waiting.pop_front();
-                return Some((slot, class.failure));
+            if class.look_at <= now {
+                class.look(TimeoutClass(index as u16), now, requests);
+            }
+            while let Some(&(arrived, slot, generation)) = class.line.front() {
+                let awaited = requests.is_awaited(slot, generation);
+                if awaited && arrived + class.after > now {
+                    break;
+                }
+                class.line.pop_front();
+                if awaited {
+                    return Some((slot, class.failure));
+                }
             }
         }
         None
@@ -88,12 +84,15 @@ impl Timeouts {
 }
 
 impl Class {
-    fn forget_answered(&mut self, requests: &Requests) {
-        while let Some(&(slot, generation)) = self.waiting.front() {
-            if requests.is_awaited(slot, generation) {
-                break;
-            }
-            self.waiting.pop_front();
-        }
+    fn next_check(&self) -> SimTime {
+        let head = self.line.front().map_or(SimTime::NEVER, |&(arrived, ..)| arrived + self.after);
+        head.min(self.look_at)
+    }
+
+    fn look(&mut self, class: TimeoutClass, now: SimTime, requests: &Requests) {
+        self.line.clear();
+        self.line.extend(requests.awaited(class));
+        self.line.make_contiguous().sort_unstable();
+        self.look_at = if self.line.is_empty() { SimTime::NEVER } else { now + self.after };
     }
 }

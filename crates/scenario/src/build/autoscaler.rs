@@ -10,8 +10,9 @@ use crate::path::FieldPath;
 use crate::spec::{AutoscalerSpec, HpaControllerSpec, ServiceSpec};
 use flashcrowd_autoscalers::PolicySpec;
 use flashcrowd_autoscalers::catalog::HpaPolicy;
-use flashcrowd_autoscalers::hpa::{FeatureGates, HpaFlags};
+use flashcrowd_autoscalers::hpa::{FeatureGates, Hpa, HpaFlags};
 use flashcrowd_core::model::PodTemplate;
+use flashcrowd_manifests::Problem;
 use flashcrowd_manifests::hpa::{HpaSpec, MetricSourceType};
 
 /// Pods that a service has before anything has happened: its autoscaler's minimum, or one.
@@ -42,13 +43,8 @@ pub(super) fn policy(
         "Deployment".clone_into(&mut spec.scale_target_ref.kind);
         part.name.clone_into(&mut spec.scale_target_ref.name);
     }
-    let scale_to_zero = part.context.spec.controllers.hpa.scale_to_zero;
-    validate(
-        &spec,
-        scale_to_zero,
-        &path,
-        &mut part.context.check(problems),
-    );
+    let flags = flags(part.context.spec.controllers.hpa);
+    validate(&spec, flags, &path, &mut part.context.check(problems));
     traps::check(part, &spec.defaulted(), pod, &path, problems);
     for (index, metric) in spec.metrics.iter().enumerate() {
         let what = match metric.source_type {
@@ -67,31 +63,45 @@ pub(super) fn policy(
             .check(problems)
             .warn(Code::NotModelled, &path, message, help);
     }
-    let flags = flags(part.context.spec.controllers.hpa);
     Some(PolicySpec::Hpa(HpaPolicy { spec, flags }))
 }
 
-/// What the API server would refuse, and what it accepts although it cannot work.
-fn validate(spec: &HpaSpec, scale_to_zero: bool, path: &FieldPath, check: &mut Checker<'_>) {
-    let refused = spec
-        .validate(scale_to_zero)
+/// What the API server would refuse, what the simulation cannot do, and what the server accepts
+/// although it cannot work.
+fn validate(spec: &HpaSpec, flags: HpaFlags, path: &FieldPath, check: &mut Checker<'_>) {
+    let refused = spec.validate(flags.gates.scale_to_zero);
+    let impossible = Hpa::new(spec, flags)
+        .err()
+        .map(|invalid| invalid.problems)
+        .unwrap_or_default();
+    let impossible: Vec<Problem> = impossible
         .into_iter()
-        .map(|problem| (Severity::Error, Code::Refused, problem));
-    let doubtful = spec
-        .lint()
-        .into_iter()
-        .map(|problem| (Severity::Warning, Code::Ineffective, problem));
-    for (severity, code, found) in refused.chain(doubtful) {
-        let below = found.path.strip_prefix("spec").unwrap_or(&found.path);
-        let field = found.path.rsplit('.').next().unwrap_or_default();
-        let message = format!("`{field}` {}", found.message);
-        check.report(code, &path.join_dotted(below), message, |problem| {
-            problem.severity(severity)
-        });
+        .filter(|problem| !refused.contains(problem))
+        .collect();
+    let kinds = [
+        (Severity::Error, Code::Refused, refused),
+        (Severity::Error, Code::NotModelled, impossible),
+        (Severity::Warning, Code::Ineffective, spec.lint()),
+    ];
+    for (severity, code, problems) in kinds {
+        for found in problems {
+            let below = found.path.strip_prefix("spec").unwrap_or(&found.path);
+            // The messages go on where the name of the field ends, unless they begin with a name.
+            let field = found.path.rsplit('.').next().unwrap_or_default();
+            let message = match code {
+                Code::NotModelled => found.message,
+                _ => format!("`{field}` {}", found.message),
+            };
+            check.report(code, &path.join_dotted(below), message, |problem| {
+                problem.severity(severity)
+            });
+        }
     }
-    let bounds = (spec.min_replicas.unwrap_or(1), spec.max_replicas);
-    if bounds.1 > 100_000 {
-        let message = format!("`maxReplicas` is {}: more than can be simulated", bounds.1);
+    if spec.max_replicas > 100_000 {
+        let message = format!(
+            "`maxReplicas` is {}: more than can be simulated",
+            spec.max_replicas
+        );
         check.invalid(&path.join("maxReplicas"), message, "at most 100000");
     }
 }
@@ -106,7 +116,12 @@ pub(crate) fn check_lone_hpas(objects: &Objects, problems: &mut Problems) {
         });
         if !is_found {
             let path = FieldPath::default().join("spec");
-            validate(&hpa.value.spec, false, &path, &mut hpa.check(problems));
+            validate(
+                &hpa.value.spec,
+                HpaFlags::default(),
+                &path,
+                &mut hpa.check(problems),
+            );
         }
     }
 }

@@ -138,16 +138,19 @@ impl Context<'_> {
                 format!("{count} services have an endpoint `{reference}`"),
             ),
         };
-        let add = |problem: Problem| match candidates.is_empty() {
-            true => problem.names(reference, &shown),
-            false => problem
+        let add = |problem: Problem| {
+            if candidates.is_empty() {
+                return problem.names(reference, &shown);
+            }
+            problem
                 .names("", &shown)
-                .help(format!("write `{}`", shown[0])),
+                .help(format!("write `{}`", shown[0]))
         };
         let mut check = self.check(problems);
-        match is_key {
-            true => check.report_key(code, path, message, add),
-            false => check.report(code, path, message, add),
+        if is_key {
+            check.report_key(code, path, message, add);
+        } else {
+            check.report(code, path, message, add);
         }
         None
     }
@@ -210,9 +213,10 @@ pub(super) fn check(context: &Context<'_>, problems: &mut Problems) {
         || spec_name.starts_with('.')
     {
         let legal = "1 to 100 bytes, no `/` and no line break, not beginning with a dot";
-        let message = match spec_name.is_empty() {
-            true => "the name is empty".to_owned(),
-            false => format!("`{spec_name}` cannot be a name"),
+        let message = if spec_name.is_empty() {
+            "the name is empty".to_owned()
+        } else {
+            format!("`{spec_name}` cannot be a name")
         };
         context.check(problems).invalid(&name, message, legal);
     }

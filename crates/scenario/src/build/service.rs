@@ -26,15 +26,16 @@ pub(super) fn services(context: &Context<'_>, problems: &mut Problems) -> Vec<Se
     for (name, spec) in &context.spec.services {
         let path = FieldPath::default().join("services").join(name);
         let objects = context.objects.get(name).unwrap_or(&none);
-        let chosen = match spec.manifests.is_empty() {
-            true => Chosen::default(),
-            false => choose(
+        let chosen = if spec.manifests.is_empty() {
+            Chosen::default()
+        } else {
+            choose(
                 objects,
                 name,
                 spec.deployment.as_deref(),
                 &path,
                 &mut context.check(problems),
-            ),
+            )
         };
         services.push(build(
             &Part {
@@ -134,19 +135,16 @@ fn rollout(
             "a rollout cannot have a negative number of pods",
             "0 or more, or a percentage",
         );
-        match part.spec.rollout {
-            Some(_) => {
-                part.context
-                    .check(problems)
-                    .invalid(&part.path.join("rollout"), message, legal)
-            }
-            None => {
-                let path = FieldPath::default()
-                    .join("spec")
-                    .join("strategy")
-                    .join("rollingUpdate");
-                pod::in_manifest(part, problems).invalid(&path, message, legal);
-            }
+        if part.spec.rollout.is_some() {
+            part.context
+                .check(problems)
+                .invalid(&part.path.join("rollout"), message, legal);
+        } else {
+            let path = FieldPath::default()
+                .join("spec")
+                .join("strategy")
+                .join("rollingUpdate");
+            pod::in_manifest(part, problems).invalid(&path, message, legal);
         }
     }
     RolloutStrategy::RollingUpdate {

@@ -96,12 +96,11 @@ fn quote(text: &str, span: &std::ops::Range<usize>) -> Quote {
     // Whole characters, and at least one: the space that stands for the end of a line if need be.
     let from = floor(line, at - start);
     let to = ceil(line, span.end.saturating_sub(start).max(from + 1));
-    let shown = match line.len() <= LINE {
-        true => 0..line.len(),
-        false => {
-            let left = floor(line, from.saturating_sub(LINE / 4));
-            left..floor(line, left + LINE).max(ceil(line, from + 1).min(line.len()))
-        }
+    let shown = if line.len() <= LINE {
+        0..line.len()
+    } else {
+        let left = floor(line, from.saturating_sub(LINE / 4));
+        left..floor(line, left + LINE).max(ceil(line, from + 1).min(line.len()))
     };
     let mut cut = printable(&line[shown.clone()]);
     let at = from - shown.start..to.min(shown.end).max(ceil(line, from + 1)) - shown.start;

@@ -84,7 +84,7 @@ impl Default for HpaControllerSpec {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PriceSheet {
-    /// One pod for one hour of existence [USD].
+    /// One pod for one hour of existence, in US dollars.
     #[serde(default)]
     pub pod_hour: f64,
     /// Prices of single services, by name.
@@ -96,6 +96,6 @@ pub struct PriceSheet {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ServicePrices {
-    /// One pod for one hour of existence [USD].
+    /// One pod for one hour of existence, in US dollars.
     pub pod_hour: f64,
 }

@@ -90,7 +90,7 @@ pub struct ServiceSpec {
     pub autoscaler: Option<AutoscalerSpec>,
     /// What a request does, by the name of the endpoint: a list of steps.
     pub endpoints: IndexMap<String, Vec<StepSpec>>,
-    /// What one pod costs for an hour of existence [USD]; otherwise the price file says it.
+    /// What one pod costs for an hour of existence, in US dollars; otherwise the price file says it.
     #[serde(default)]
     pub pod_hour: Option<Usd>,
 }

@@ -5,7 +5,8 @@
 //! what follows it is still read. Nothing that is read this way is ever used for a run: it only
 //! serves to find the other mistakes.
 
-use super::de::{De, Fault, Ignored, Kind};
+use super::de::{De, Ignored};
+use super::fault::{Fault, Kind};
 use super::node::{Entry, Key, Life, Node, Value};
 use super::scalar::Scalar;
 use crate::diagnostic::{Code, Problem, Problems, Severity};
@@ -55,9 +56,10 @@ fn passed_over(
         return;
     };
     let Some(key) = found.key else { return };
-    let (severity, verdict) = match tolerated(key.span) {
-        true => (Severity::Warning, " is passed over"),
-        false => (Severity::Error, ""),
+    let (severity, verdict) = if tolerated(key.span) {
+        (Severity::Warning, " is passed over")
+    } else {
+        (Severity::Error, "")
     };
     problems.push(
         Problem::new(

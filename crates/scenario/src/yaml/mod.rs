@@ -7,6 +7,7 @@
 mod de;
 mod decode;
 mod emit;
+mod fault;
 mod node;
 mod parse;
 mod scalar;

@@ -131,7 +131,9 @@ impl Node {
             match &mut node.value {
                 Value::Scalar(_) => {}
                 Value::Seq(elements) => {
-                    elements.iter_mut().for_each(|element| visit(element, next))
+                    for element in elements {
+                        visit(element, next);
+                    }
                 }
                 Value::Map(entries) => {
                     for entry in entries {

@@ -179,10 +179,12 @@ impl Builder<'_> {
                 let Value::Scalar(scalar) = node.value else {
                     let problem =
                         Problem::new(Code::Syntax, node.span, "a list or a map cannot be a key");
-                    return Err(Box::new(match self.is_template {
-                        true => problem.help(RENDER),
-                        false => problem.help("quote the key if it is meant as text"),
-                    }));
+                    let help = if self.is_template {
+                        RENDER
+                    } else {
+                        "quote the key if it is meant as text"
+                    };
+                    return Err(Box::new(problem.help(help)));
                 };
                 open.key = Some(Key {
                     id: 0,

@@ -64,11 +64,14 @@ impl Family {
 
 /// Compares a replay of every repeat with its measurement.
 pub(super) fn judge(case: &Case, replays: &[Replay]) -> Vec<CalibrationRow> {
-    let limits = Family::of(&case.definition).limits();
+    let definition = &case.definition;
+    let limits = Family::of(definition).limits();
     let row = |figure, limit, value: &dyn Fn(&Repeat, &Replay) -> (f64, f64)| {
         let pairs = case.repeats.iter().zip(replays);
-        let values: Vec<_> = pairs.map(|(repeat, replay)| value(repeat, replay)).collect();
-        CalibrationRow::new(&case.definition.id, figure, limit, &values)
+        let values: Vec<_> = pairs
+            .map(|(repeat, replay)| value(repeat, replay))
+            .collect();
+        CalibrationRow::new(&definition.id, figure, limit, &values)
     };
     let mut rows = vec![
         row(Figure::P50, limits.p50, &|m, s| {
@@ -86,7 +89,10 @@ pub(super) fn judge(case: &Case, replays: &[Replay]) -> Vec<CalibrationRow> {
     ];
     if let Some(limit) = limits.utilisation {
         rows.push(row(Figure::Utilisation, limit, &|m, s| {
-            (m.utilisation_of_limit.0, s.utilisation_of_limit)
+            (
+                m.utilisation_of_limit.0,
+                s.utilisation_of(definition.limit()),
+            )
         }));
     }
     let throttled: u64 = case.repeats.iter().map(|repeat| repeat.nr_throttled).sum();

@@ -4,7 +4,7 @@ use super::CalibrationError;
 use csv::StringRecord;
 use flashcrowd_units::{Millicores, SimDuration, SimTime};
 use serde::Deserialize;
-use std::num::{NonZeroU32, NonZeroU64};
+use std::num::NonZeroU32;
 use std::path::Path;
 
 /// A case.
@@ -25,8 +25,7 @@ pub(super) struct Definition {
     pub(super) threads: NonZeroU32,
     /// Cores that the server could use.
     pub(super) cores: NonZeroU32,
-    /// CPU time per period [us].
-    quota_us: NonZeroU64,
+    quota_us: QuotaMicros,
     period_us: PeriodMicros,
 }
 
@@ -46,9 +45,9 @@ pub(super) enum Mode {
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Repeat {
     /// Its number, from 1; the columns of the requests are named after it.
-    repeat: u32,
+    #[serde(rename = "repeat")]
+    number: u32,
     n: usize,
-    pub(super) wall_s: f64,
     pub(super) latency_mean_ms: Positive,
     pub(super) latency_p50_ms: Positive,
     pub(super) latency_p95_ms: Positive,
@@ -59,7 +58,7 @@ pub(super) struct Repeat {
     pub(super) period_phase_ms: Option<Milliseconds>,
     /// Offset of the timer ticks.
     pub(super) tick_phase_ms: Option<Milliseconds>,
-    overhead_us_per_request: f64,
+    overhead_us_per_request: Microseconds,
 }
 
 /// A request as it was sent.
@@ -93,6 +92,19 @@ impl TryFrom<f64> for Milliseconds {
     }
 }
 
+/// A time that is not negative.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "f64")]
+struct Microseconds(SimDuration);
+
+impl TryFrom<f64> for Microseconds {
+    type Error = String;
+
+    fn try_from(us: f64) -> Result<Self, String> {
+        Ok(Self(Milliseconds::try_from(us / 1e3)?.0))
+    }
+}
+
 /// A number above zero.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(try_from = "f64")]
@@ -110,36 +122,51 @@ impl TryFrom<f64> for Positive {
     }
 }
 
-/// The length of a bandwidth period, which is the same everywhere.
+/// CPU time per bandwidth period.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(try_from = "u64")]
-struct PeriodMicros;
+struct QuotaMicros(u64);
+
+impl TryFrom<u64> for QuotaMicros {
+    type Error = String;
+
+    fn try_from(us: u64) -> Result<Self, String> {
+        // The kernel's own smallest and, so that products fit, far more than any machine has.
+        if (1_000..=1_000_000_000).contains(&us) {
+            Ok(Self(us))
+        } else {
+            Err(format!("a quota of {us} us; the kernel's smallest is 1000"))
+        }
+    }
+}
+
+/// The length of a bandwidth period.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "u64")]
+struct PeriodMicros(u64);
 
 impl TryFrom<u64> for PeriodMicros {
     type Error = String;
 
     fn try_from(us: u64) -> Result<Self, String> {
-        if us == PERIOD_US {
-            Ok(Self)
+        if us == 100_000 {
+            Ok(Self(us))
         } else {
-            Err(format!(
-                "a period of {us} us; pods have {PERIOD_US} us, as in Kubernetes"
-            ))
+            Err(format!("a period of {us} us; pods have 100000 us"))
         }
     }
 }
 
-const PERIOD_US: u64 = 100_000;
-
 impl Definition {
-    /// The quota as a limit. Kubernetes writes quotas of whole millicores only.
+    /// The quota as a CPU limit, to the nearest millicore: limits have no finer steps.
     pub(super) fn limit(&self) -> Millicores {
-        Millicores::new((self.quota_us.get() * 1000 + PERIOD_US / 2) / PERIOD_US)
+        let (quota, period) = (self.quota_us.0, self.period_us.0);
+        Millicores::new((quota * 1000 + period / 2) / period)
     }
 
     /// Whether the quota can stop anybody.
     fn binds(&self) -> bool {
-        self.quota_us.get() < u64::from(self.cores.get()) * PERIOD_US
+        self.quota_us.0 < u64::from(self.cores.get()) * self.period_us.0
     }
 }
 
@@ -181,7 +208,7 @@ impl Case {
 
     /// CPU time of a request beyond its demand.
     pub(super) fn overhead(&self, repeat: usize) -> SimDuration {
-        SimDuration::from_secs_f64(self.repeats[repeat].overhead_us_per_request.max(0.0) * 1e-6)
+        self.repeats[repeat].overhead_us_per_request.0
     }
 }
 
@@ -266,12 +293,9 @@ impl Column {
 impl Columns {
     fn find(header: &StringRecord, repeats: &[Repeat]) -> Result<Self, String> {
         let of_repeat = |repeat: &Repeat| {
-            let number = repeat.repeat;
+            let number = repeat.number;
             let lag = Column::find(header, &format!("r{number}_lag_ms"))?;
-            Ok((
-                lag,
-                Column::find(header, &format!("r{number}_latency_ms"))?,
-            ))
+            Ok((lag, Column::find(header, &format!("r{number}_latency_ms"))?))
         };
         let wait_and_demand_ms = match Column::find(header, "wait_planned_ms") {
             Ok(wait) => Some((wait, Column::find(header, "demand2_ms")?)),
@@ -281,7 +305,10 @@ impl Columns {
             arrival_s: Column::find(header, "arrival_s")?,
             demand_ms: Column::find(header, "demand_ms")?,
             wait_and_demand_ms,
-            repeats: repeats.iter().map(of_repeat).collect::<Result<_, String>>()?,
+            repeats: repeats
+                .iter()
+                .map(of_repeat)
+                .collect::<Result<_, String>>()?,
         })
     }
 

@@ -1,6 +1,6 @@
 //! Sends the requests of one repeat to a simulated pod.
 
-use super::case::{Case, Mode};
+use super::case::{Case, Milliseconds, Mode, Request};
 use super::quantile::quantile;
 use flashcrowd_core::model::{
     BalancingPolicy, CpuModel, CpuScheduling, Endpoint, EndpointId, LoadBalancer, MemoryModel,
@@ -9,7 +9,7 @@ use flashcrowd_core::model::{
 };
 use flashcrowd_core::plane::{Change, DataPlane, ServerId};
 use flashcrowd_core::{CfsPhase, ExactPlane, ModelError, ScriptedRequest, Tracer};
-use flashcrowd_units::{Bytes, SimDuration, SimTime, Usd};
+use flashcrowd_units::{Bytes, Millicores, SimDuration, SimTime, Usd};
 use flashcrowd_workload::ServiceTime;
 
 /// What a simulated run comes to.
@@ -17,17 +17,24 @@ use flashcrowd_workload::ServiceTime;
 pub(super) struct Replay {
     /// From sending to the answer, sorted [ms].
     pub(super) latencies_ms: Vec<f64>,
-    /// CPU time over wall time over the limit.
-    pub(super) utilisation_of_limit: f64,
-    pub(super) nr_throttled: u64,
+    /// CPU time that the pod used [core s].
+    pub(super) cpu_s: f64,
     /// When the last request was answered [s].
     pub(super) drained_s: f64,
+    /// Periods in which the pod was stopped.
+    pub(super) nr_throttled: u64,
 }
 
 impl Replay {
     /// A percentile of the latencies, `p` from 0 to 1 [ms].
     pub(super) fn quantile_ms(&self, p: f64) -> f64 {
         quantile(&self.latencies_ms, p)
+    }
+
+    /// Use of a limit over the time that was measured, from before the first request until the
+    /// queue was empty.
+    pub(super) fn utilisation_of(&self, limit: Millicores) -> f64 {
+        self.cpu_s / (self.drained_s + LEAD) / limit.as_cores()
     }
 
     /// Mean latency [ms].
@@ -42,13 +49,13 @@ const ENDPOINT: EndpointId = EndpointId(0);
 /// The measured wall time begins so long before the first request could be sent [s].
 const LEAD: f64 = 0.1;
 /// Nobody gives up.
-const PATIENCE: SimDuration = SimDuration::from_secs(1_000_000);
+const PATIENCE: SimDuration = SimDuration::from_secs(1_000_000_000);
 
 /// Replays repeat number `repeat`, from 0.
 pub(super) fn replay(case: &Case, repeat: usize, cpu: CpuModel) -> Result<Replay, ModelError> {
     let mut plane = ExactPlane::with_tracer(&model(case, cpu), 0, Latencies::default())?;
     let measured = &case.repeats[repeat];
-    let nanos = |phase: Option<super::case::Milliseconds>| phase.map_or(0, |it| it.0.as_nanos());
+    let nanos = |phase: Option<Milliseconds>| phase.map_or(0, |it| it.0.as_nanos());
     let phase = CfsPhase {
         period: nanos(measured.period_phase_ms),
         tick: nanos(measured.tick_phase_ms),
@@ -68,22 +75,21 @@ pub(super) fn replay(case: &Case, repeat: usize, cpu: CpuModel) -> Result<Replay
         while plane.advance(now).is_some() {}
     }
     let usage = plane.usage(POD, now);
-    let drained_s = plane.tracer().last.as_secs_f64();
-    let mut latencies_ms = plane.tracer().answered.clone();
+    let seen = plane.tracer();
+    let mut latencies_ms = seen.answered.clone();
     latencies_ms.sort_by(f64::total_cmp);
-    let cores = usage.cpu_seconds / (drained_s + LEAD);
     Ok(Replay {
         latencies_ms,
-        utilisation_of_limit: cores / case.definition.limit().as_cores(),
+        cpu_s: usage.cpu_seconds,
+        drained_s: seen.last.as_secs_f64(),
         nr_throttled: usage.cfs_throttled,
-        drained_s,
     })
 }
 
 /// The requests in the order in which they were sent.
 fn script(case: &Case, repeat: usize) -> Vec<ScriptedRequest> {
     let overhead = case.overhead(repeat);
-    let request = |request: &super::case::Request| {
+    let request = |request: &Request| {
         let demands = match request.wait_and_demand {
             None => vec![request.demand + overhead],
             // Each of the two bursts is entered and left once.

@@ -35,13 +35,13 @@ pub struct CalibrationRow {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(into = "&'static str")]
 pub enum Figure {
-    /// Median latency [ms].
+    /// Median latency in ms.
     P50,
-    /// 95th percentile of the latency [ms].
+    /// 95th percentile of the latency in ms.
     P95,
-    /// 99th percentile of the latency [ms].
+    /// 99th percentile of the latency in ms.
     P99,
-    /// Mean latency [ms].
+    /// Mean latency in ms.
     Mean,
     /// CPU use over the limit.
     Utilisation,
@@ -78,7 +78,10 @@ impl CalibrationRow {
     /// `values` are (measured, simulated) in each repeat; there is at least one.
     pub(super) fn new(case: &str, figure: Figure, limit: f64, values: &[(f64, f64)]) -> Self {
         let mean = |of: &dyn Fn(f64, f64) -> f64| {
-            let sum: f64 = values.iter().map(|&(measured, simulated)| of(measured, simulated)).sum();
+            let sum: f64 = values
+                .iter()
+                .map(|&(measured, simulated)| of(measured, simulated))
+                .sum();
             sum / values.len() as f64
         };
         let error = if figure.is_relative() {
@@ -133,7 +136,13 @@ impl CalibrationReport {
 impl fmt::Display for CalibrationReport {
     /// A table, then one line of totals.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let width = self.rows.iter().map(|row| row.case.len()).max().unwrap_or(0).max(4);
+        let width = self
+            .rows
+            .iter()
+            .map(|row| row.case.len())
+            .max()
+            .unwrap_or(0)
+            .max(4);
         writeln!(
             f,
             "{:width$}  {:20}  {:>10}  {:>10}  {:>8}  {:>7}",
@@ -141,7 +150,10 @@ impl fmt::Display for CalibrationReport {
         )?;
         for row in &self.rows {
             let (error, limit) = if row.figure.is_relative() {
-                (format!("{:+.1}%", row.error * 1e2), format!("{:.0}%", row.limit * 1e2))
+                (
+                    format!("{:+.1}%", row.error * 1e2),
+                    format!("{:.0}%", row.limit * 1e2),
+                )
             } else {
                 (format!("{:+.1}", row.error), format!("{:.1}", row.limit))
             };
@@ -155,6 +167,11 @@ impl fmt::Display for CalibrationReport {
                 if row.inside { "inside" } else { "OUTSIDE" }
             )?;
         }
-        write!(f, "cases={} outside={}", self.cases().len(), self.outside().len())
+        write!(
+            f,
+            "cases={} outside={}",
+            self.cases().len(),
+            self.outside().len()
+        )
     }
 }

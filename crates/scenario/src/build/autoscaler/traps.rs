@@ -5,6 +5,7 @@ use crate::diagnostic::{Code, Problems};
 use crate::path::FieldPath;
 use flashcrowd_core::model::PodTemplate;
 use flashcrowd_manifests::hpa::{HpaSpec, MetricSourceType, MetricTarget};
+use flashcrowd_units::Millicores;
 
 pub(super) fn check(
     part: &Part<'_>,
@@ -60,7 +61,7 @@ fn cpu(
         .min(pod.threads.unwrap_or(u32::MAX));
     let most = pod
         .cpu_limit
-        .map_or(u64::MAX, |limit| limit.get())
+        .map_or(u64::MAX, Millicores::get)
         .min(u64::from(cores) * 1000);
     let reach = most as f64 / request.get() as f64 * 100.0;
     // Inside the tolerance of 10 % above the target nothing happens.
