@@ -2,7 +2,8 @@
 
 use crate::args::{Component, Controller};
 use crate::{Outcome, print};
-use flashcrowd_verify::hpa;
+use flashcrowd_verify::{cpu_cfs, hpa};
+use std::error::Error;
 use std::path::{Path, PathBuf};
 
 /// Replays recorded decisions.
@@ -13,7 +14,11 @@ pub(crate) fn conform(controller: Controller, files: &[PathBuf]) -> Outcome {
     match result {
         Ok(report) => {
             let shown = print(&format!("{report}\n"));
-            shown.max(if report.mismatches == 0 { Outcome::Ok } else { Outcome::Missed })
+            shown.max(if report.mismatches == 0 {
+                Outcome::Ok
+            } else {
+                Outcome::Missed
+            })
         }
         Err(error) => bad_input(&error),
     }
@@ -21,11 +26,39 @@ pub(crate) fn conform(controller: Controller, files: &[PathBuf]) -> Outcome {
 
 /// Replays measurements.
 pub(crate) fn calibrate(component: Component, dir: &Path, csv: Option<&Path>) -> Outcome {
-    let _ = (component, dir, csv);
-    Outcome::Ok
+    let result = match component {
+        Component::CpuCfs => cpu_cfs::calibrate(dir),
+    };
+    let report = match result {
+        Ok(report) => report,
+        Err(error) => return bad_input(&error),
+    };
+    let mut outcome = print(&format!("{report}\n"));
+    if !report.outside().is_empty() {
+        outcome = outcome.max(Outcome::Missed);
+    }
+    let Some(csv) = csv else { return outcome };
+    let mut rows = Vec::new();
+    let written = report
+        .write_csv(&mut rows)
+        .and_then(|()| std::fs::write(csv, rows));
+    match written {
+        Ok(()) => outcome,
+        Err(error) => {
+            eprintln!("error: {}: cannot be written: {error}", csv.display());
+            Outcome::BadInput
+        }
+    }
 }
 
-fn bad_input(error: &dyn std::error::Error) -> Outcome {
-    eprintln!("error: {error}");
+/// Says what is wrong, and why.
+fn bad_input(error: &dyn Error) -> Outcome {
+    let mut text = format!("error: {error}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(&format!(": {cause}"));
+        source = cause.source();
+    }
+    eprintln!("{text}");
     Outcome::BadInput
 }

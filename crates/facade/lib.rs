@@ -125,3 +125,8 @@ pub fn simulate_while(scenario: &Scenario, go_on: &mut dyn FnMut(SimTime) -> boo
     }
     Ok(Some(Results::new(recorder, &world.totals())))
 }
+
+/// The examples of the README are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

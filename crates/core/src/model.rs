@@ -357,3 +357,83 @@ impl Model {
         }
     }
 }
+
+impl PodTemplate {
+    /// A pod of one container with this CPU request and limit. Everything else is what a scenario
+    /// file that says nothing about it gets: 5 s of start-up, no probes, 30 s of grace, no bounds.
+    ///
+    /// The HPA adds up the requests of [`containers`](Self::containers): a memory request belongs
+    /// there as well as in [`memory_request`](Self::memory_request).
+    pub fn new(container: &str, cpu_request: Option<Millicores>, cpu_limit: Option<Millicores>) -> Self {
+        Self {
+            cpu_request,
+            cpu_limit,
+            memory_request: None,
+            memory_limit: None,
+            threads: None,
+            scheduling: CpuScheduling::TimeShared,
+            cpu_model: CpuModel::Cfs,
+            concurrency: None,
+            backlog: None,
+            memory: MemoryModel {
+                base: Bytes::from_mebibytes(64),
+                per_request: Bytes::new(0),
+                leak_per_request: Bytes::new(0),
+            },
+            scheduling_delay: ServiceTime::Constant(SimDuration::from_millis(20)),
+            pull: ServiceTime::Constant(SimDuration::from_secs(2)),
+            startup: ServiceTime::Constant(SimDuration::from_secs(5)),
+            startup_probe: None,
+            readiness: Readiness::Listening,
+            liveness_probe: None,
+            pre_stop: SimDuration::ZERO,
+            grace_period: SimDuration::from_secs(30),
+            on_sigterm: OnSigterm::Drain,
+            deletion_cost: 0,
+            containers: vec![Container { name: container.to_owned(), cpu_request, memory_request: None }],
+        }
+    }
+}
+
+impl Service {
+    /// So many pods behind a Kubernetes Service, with nobody who scales them.
+    pub fn new(name: &str, replicas: u32, pod: PodTemplate) -> Self {
+        Self {
+            name: name.to_owned(),
+            replicas,
+            pod,
+            rollout: RolloutStrategy::default(),
+            load_balancer: LoadBalancer::default(),
+            autoscaler: None,
+            pod_hour: Usd::default(),
+        }
+    }
+}
+
+impl Default for RolloutStrategy {
+    /// That of the Kubernetes API: a quarter more, a quarter fewer.
+    fn default() -> Self {
+        let quarter = IntOrPercent::Percent(25);
+        Self::RollingUpdate { max_surge: quarter, max_unavailable: quarter, min_ready: SimDuration::ZERO }
+    }
+}
+
+impl Default for LoadBalancer {
+    /// kube-proxy, a second behind the truth.
+    fn default() -> Self {
+        Self {
+            policy: BalancingPolicy::Random,
+            propagation: SimDuration::from_secs(1),
+            max_in_flight: None,
+            timeout: None,
+            keep_alive: None,
+        }
+    }
+}
+
+impl Default for MetricsServer {
+    /// As released: a scrape every 15 s; and 7 s until it is served.
+    fn default() -> Self {
+        Self { resolution: SimDuration::from_secs(15), lag: SimDuration::from_secs(7) }
+    }
+}

@@ -1,7 +1,8 @@
 //! What a model must hold to be simulated. Files are checked more kindly before they become one.
 
 use crate::error::ModelError;
-use crate::model::{Model, Service, Step, Workload};
+use crate::model::{Model, Readiness, Service, Step, Workload};
+use flashcrowd_autoscalers::PolicySpec;
 
 pub(crate) fn validate(model: &Model) -> Result<(), ModelError> {
     let invalid = |what, of: &str, problem: &str| {
@@ -47,6 +48,19 @@ fn check_service(service: &Service) -> Result<(), ModelError> {
     }
     if pod.memory_limit.is_some_and(|limit| limit <= pod.memory.base) {
         return invalid("memory_limit", "not above the memory that the idle process uses");
+    }
+    let readiness = match pod.readiness {
+        Readiness::Probe(probe) => Some(probe),
+        Readiness::ContainerRunning | Readiness::Listening => None,
+    };
+    let probes = [pod.startup_probe, readiness, pod.liveness_probe];
+    if probes.into_iter().flatten().any(|probe| probe.period.is_zero()) {
+        return invalid("period", "0s; probes need a distance");
+    }
+    if let Some(PolicySpec::Hpa(hpa)) = &service.autoscaler
+        && hpa.flags.sync_period.is_zero()
+    {
+        return invalid("sync_period", "0s; a controller needs a period");
     }
     Ok(())
 }

@@ -69,8 +69,11 @@ impl LatencyHistogram {
 
     /// Adds all that `other` has counted.
     pub fn merge(&mut self, other: &Self) {
-        for (index, held) in other.occupied() {
-            self.buckets[index] += held;
+        // All buckets of the range, the empty ones too: that is a vector addition.
+        let touched = other.touched();
+        let into = &mut self.buckets[touched.clone()];
+        for (sum, held) in into.iter_mut().zip(&other.buckets[touched]) {
+            *sum += held;
         }
         self.count += other.count;
         self.sum += other.sum;
@@ -186,8 +189,8 @@ impl LatencyHistogram {
             _ => value.clamp(self.min, self.max),
         };
         let mut low = None;
-        let mut passed = 0;
-        for (index, held) in self.occupied() {
+        let (first, mut passed) = self.skip_to(rank);
+        for (index, held) in self.occupied_from(first) {
             passed += held;
             let value = bucket::midpoint(index);
             if passed > rank && low.is_none() {
@@ -202,11 +205,32 @@ impl LatencyHistogram {
         (low.unwrap_or(self.max), self.max)
     }
 
+    /// A bucket not after the one that `rank` falls into, and how many latencies lie before it.
+    fn skip_to(&self, rank: u64) -> (usize, u64) {
+        const STRIDE: usize = 32;
+        let touched = self.touched();
+        let mut first = *touched.start();
+        let mut passed = 0;
+        for stride in self.buckets[touched].chunks(STRIDE) {
+            let held: u64 = stride.iter().sum();
+            if passed + held > rank {
+                break;
+            }
+            passed += held;
+            first += stride.len();
+        }
+        (first, passed)
+    }
+
     /// The buckets that hold something, shortest latencies first, with how many they hold.
     fn occupied(&self) -> impl Iterator<Item = (usize, u64)> {
-        let touched = self.touched();
-        let first = *touched.start();
-        let held = self.buckets[touched].iter().enumerate();
+        self.occupied_from(*self.touched().start())
+    }
+
+    /// The same without those before `first`.
+    fn occupied_from(&self, first: usize) -> impl Iterator<Item = (usize, u64)> {
+        let last = *self.touched().end();
+        let held = self.buckets[first.min(last)..=last].iter().enumerate();
         held.filter(|(_, held)| **held > 0)
             .map(move |(offset, held)| (first + offset, *held))
     }

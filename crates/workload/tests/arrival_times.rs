@@ -1,5 +1,10 @@
 //! Arrival times to the nanosecond: k6's evenly spaced iterations, long runs, ends, checkpoints.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "theory is worked out with the platform's mathematics"
+)]
+
 mod statistics;
 
 use flashcrowd_units::{Rate, SimTime};

@@ -1,5 +1,10 @@
 //! Arrival processes against theory: Poisson counts, time rescaling, indices of dispersion.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "theory is worked out with the platform's mathematics"
+)]
+
 mod statistics;
 
 use flashcrowd_workload::{ArrivalProcess, GammaRenewal, Mmpp, MmppState, RateShape, TraceCounts};

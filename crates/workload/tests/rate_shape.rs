@@ -1,5 +1,10 @@
 //! Rate shapes against closed forms.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "theory is worked out with the platform's mathematics"
+)]
+
 mod statistics;
 
 use flashcrowd_units::{Rate, SimTime};

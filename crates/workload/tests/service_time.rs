@@ -1,5 +1,10 @@
 //! Service-time distributions against their textbook moments.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "theory is worked out with the platform's mathematics"
+)]
+
 mod statistics;
 
 use flashcrowd_units::SimDuration;

@@ -180,7 +180,9 @@ impl<P: DataPlane> World<P> {
         let startup = self.sample(service, |template| &template.startup);
         self.pod_later(server, startup, PodEvent::Listening(start));
         self.start_probes(server, false);
-        if self.template(server).readiness == Readiness::ContainerRunning {
+        let template = self.template(server);
+        // Where there is a startup probe, a container counts as running once that has succeeded.
+        if template.readiness == Readiness::ContainerRunning && template.startup_probe.is_none() {
             self.set_ready(server, true, "ContainersReady", recorder);
         }
     }
@@ -276,6 +278,9 @@ impl<P: DataPlane> World<P> {
                 self.set_ready(server, ready, reason, recorder);
             }
             (ProbeKind::Startup | ProbeKind::Liveness, Some(false)) => self.fail_health(server, recorder),
+            (ProbeKind::Startup, Some(true)) if self.template(server).readiness == Readiness::ContainerRunning => {
+                self.set_ready(server, true, "ContainersReady", recorder);
+            }
             _ => {}
         }
     }

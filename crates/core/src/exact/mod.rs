@@ -384,13 +384,14 @@ impl<T: Tracer> ExactPlane<T> {
     }
 
     /// An event of the queue.
-    #[inline]
+    #[inline(always)]
     fn wake(&mut self, now: SimTime, slot: Slot) {
         let request = &self.requests[slot];
         if request.state == State::Running {
             self.servers[request.server as usize].core_returned(now.as_nanos());
         } else if request.state == State::Dead {
-            return self.requests.release(slot);
+            self.requests.release(slot);
+            return;
         }
         self.run(now, slot);
     }
@@ -409,14 +410,15 @@ impl<T: Tracer> ExactPlane<T> {
     }
 
     /// A request is answered. Returns the one that takes its place.
-    #[inline]
+    #[inline(always)]
     fn complete(&mut self, now: SimTime, slot: Slot) -> Option<Slot> {
-        let next = self.leave(now, slot);
-        let request = &self.requests[slot];
-        if !request.abandoned {
-            let (parent, arrived) = (request.parent, request.arrived);
+        let request = self.requests.release(slot);
+        let (endpoint, parent, arrived) = (request.endpoint, request.parent, request.arrived);
+        let (server, abandoned) = (request.server, request.abandoned);
+        let next = self.leave(now, server, abandoned);
+        if !abandoned {
             if parent == NIL {
-                let interval = &mut self.endpoints[request.endpoint.index()];
+                let interval = &mut self.endpoints[endpoint.index()];
                 interval.completed += 1;
                 interval.latency.record(now - arrived);
                 self.tracer.completed(slot, now);
@@ -424,14 +426,14 @@ impl<T: Tracer> ExactPlane<T> {
                 self.runnable.push(parent);
             }
         }
-        self.requests.release(slot);
         next
     }
 
     /// A request that has a place fails.
     #[cold]
     fn fail(&mut self, now: SimTime, slot: Slot, failure: Failure) {
-        let next = self.leave(now, slot);
+        let request = &self.requests[slot];
+        let next = self.leave(now, request.server, request.abandoned);
         self.runnable.extend(next);
         if !self.requests[slot].abandoned {
             self.count_failure(now, slot, failure);
@@ -442,9 +444,7 @@ impl<T: Tracer> ExactPlane<T> {
     /// A request gives its place to the next one, which is returned, and the load balancer sees the
     /// end of it.
     #[inline(always)]
-    fn leave(&mut self, now: SimTime, slot: Slot) -> Option<Slot> {
-        let request = &self.requests[slot];
-        let (index, abandoned) = (request.server, request.abandoned);
+    fn leave(&mut self, now: SimTime, index: u32, abandoned: bool) -> Option<Slot> {
         let server = &mut self.servers[index as usize];
         let traffic = &mut self.services[server.service as usize];
         if !abandoned {

@@ -117,13 +117,14 @@ impl Requests {
         slot
     }
 
-    /// Gives a slot back.
-    #[inline]
-    pub(crate) fn release(&mut self, slot: Slot) {
+    /// Gives a slot back. What was in it can be read until the next one is allocated.
+    #[inline(always)]
+    pub(crate) fn release(&mut self, slot: Slot) -> &Request {
+        self.free.push(slot);
         let request = &mut self.slots[slot as usize];
         request.generation = request.generation.wrapping_add(1);
         request.state = State::Free;
-        self.free.push(slot);
+        request
     }
 
     /// Where the numbers drawn for a request are kept.

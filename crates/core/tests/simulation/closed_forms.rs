@@ -31,7 +31,12 @@ struct Expected {
 
 impl Expected {
     fn new(what: &'static str, mean: f64, variance: f64) -> Self {
-        Self { what, mean, variance, resolution: 0.0 }
+        Self {
+            what,
+            mean,
+            variance,
+            resolution: 0.0,
+        }
     }
 }
 
@@ -40,7 +45,12 @@ fn agrees(model: &Model, warm_up_seconds: f64, checks: &[(Expected, &dyn Fn(&Led
     for seed in 1..=5 {
         let (ledger, _) = run(model, seed, warm_up_seconds);
         for (expected, measure) in checks {
-            let Expected { what, mean, variance, resolution } = expected;
+            let Expected {
+                what,
+                mean,
+                variance,
+                resolution,
+            } = expected;
             let (got, error) = (measure(&ledger), (variance / ledger.seconds).sqrt());
             assert!(
                 (got - mean).abs() <= Z * error + resolution,

@@ -2,7 +2,9 @@
 
 use flashcrowd_core::World;
 use flashcrowd_core::model::Model;
-use flashcrowd_core::record::{EndpointInterval, Failure, PodId, PodStage, Record, Recorder, ServiceInterval, Totals};
+use flashcrowd_core::record::{
+    EndpointInterval, Failure, PodId, PodStage, Record, Recorder, ServiceInterval, Totals,
+};
 use flashcrowd_units::{SimDuration, SimTime};
 
 /// Adds the intervals up that begin at `from` or later.
@@ -22,7 +24,10 @@ pub(crate) struct Ledger {
 impl Ledger {
     pub(crate) fn after(warm_up_seconds: f64) -> Self {
         let from = SimTime::ZERO + SimDuration::from_secs_f64(warm_up_seconds);
-        Self { from, ..Self::default() }
+        Self {
+            from,
+            ..Self::default()
+        }
     }
 
     /// Failures of clients of the first endpoint for one reason.
@@ -44,16 +49,22 @@ impl Ledger {
 
 impl Recorder for Ledger {
     fn record(&mut self, at: SimTime, record: &Record<'_>) {
-        let Record::Interval(interval) = record else { return };
+        let Record::Interval(interval) = record else {
+            return;
+        };
         if interval.start < self.from {
             return;
         }
         self.seconds += (at - interval.start).as_secs_f64();
-        self.endpoints.resize_with(interval.endpoints.len(), EndpointInterval::default);
+        self.endpoints
+            .resize_with(interval.endpoints.len(), EndpointInterval::default);
         for (sum, new) in self.endpoints.iter_mut().zip(interval.endpoints) {
             sum.offered += new.offered;
             sum.completed += new.completed;
-            sum.failed.iter_mut().zip(new.failed).for_each(|(sum, new)| *sum += new);
+            sum.failed
+                .iter_mut()
+                .zip(new.failed)
+                .for_each(|(sum, new)| *sum += new);
             sum.latency.merge(&new.latency);
         }
         self.in_flight_seconds.resize(interval.services.len(), 0.0);
@@ -85,19 +96,35 @@ pub(crate) struct History {
 impl History {
     /// When pods reached a stage, in seconds.
     pub(crate) fn times(&self, to: PodStage) -> Vec<f64> {
-        self.moves.iter().filter(|m| m.to == to).map(|m| m.at.as_secs_f64()).collect()
+        self.moves
+            .iter()
+            .filter(|m| m.to == to)
+            .map(|m| m.at.as_secs_f64())
+            .collect()
     }
 
     /// Which pods were sent away, in order.
     pub(crate) fn victims(&self) -> Vec<u32> {
-        self.moves.iter().filter(|m| m.to == PodStage::Terminating).map(|m| m.pod.0).collect()
+        self.moves
+            .iter()
+            .filter(|m| m.to == PodStage::Terminating)
+            .map(|m| m.pod.0)
+            .collect()
     }
 }
 
 impl Recorder for History {
     fn record(&mut self, at: SimTime, record: &Record<'_>) {
-        if let Record::Pod { pod, to, reason, .. } = *record {
-            self.moves.push(Move { at, pod, to, reason });
+        if let Record::Pod {
+            pod, to, reason, ..
+        } = *record
+        {
+            self.moves.push(Move {
+                at,
+                pod,
+                to,
+                reason,
+            });
         }
         self.ledger.record(at, record);
     }

@@ -1,10 +1,11 @@
 //! The plainest system there is, for tests to change where they need to.
 
-use flashcrowd_core::model::{
-    BalancingPolicy, Container, CpuModel, CpuScheduling, Endpoint, EndpointId, LoadBalancer, MemoryModel, MetricsServer,
-    Model, OnSigterm, PodTemplate, Readiness, RolloutStrategy, Service, ServiceId, Step, Workload,
-};
 use flashcrowd_core::model::{Action, IntOrPercent, TimedAction};
+use flashcrowd_core::model::{
+    BalancingPolicy, Container, CpuModel, CpuScheduling, Endpoint, EndpointId, LoadBalancer,
+    MemoryModel, MetricsServer, Model, OnSigterm, PodTemplate, Readiness, RolloutStrategy, Service,
+    ServiceId, Step, Workload,
+};
 use flashcrowd_units::{Bytes, Rate, Ratio, SimDuration, SimTime, Usd};
 use flashcrowd_workload::{ArrivalProcess, Exponential, RateShape, ServiceTime};
 
@@ -12,7 +13,9 @@ use flashcrowd_workload::{ArrivalProcess, Exponential, RateShape, ServiceTime};
 pub(crate) const NEVER: SimDuration = SimDuration::from_secs(36_000_000);
 
 pub(crate) fn exponential(mean_seconds: f64) -> ServiceTime {
-    ServiceTime::Exponential(Exponential { mean: SimDuration::from_secs_f64(mean_seconds) })
+    ServiceTime::Exponential(Exponential {
+        mean: SimDuration::from_secs_f64(mean_seconds),
+    })
 }
 
 pub(crate) fn constant(seconds: f64) -> ServiceTime {
@@ -39,7 +42,11 @@ pub(crate) fn pod() -> PodTemplate {
         cpu_model: CpuModel::Cfs,
         concurrency: None,
         backlog: None,
-        memory: MemoryModel { base: Bytes::new(0), per_request: Bytes::new(0), leak_per_request: Bytes::new(0) },
+        memory: MemoryModel {
+            base: Bytes::new(0),
+            per_request: Bytes::new(0),
+            leak_per_request: Bytes::new(0),
+        },
         scheduling_delay: constant(0.0),
         pull: constant(0.0),
         startup: constant(0.0),
@@ -50,7 +57,11 @@ pub(crate) fn pod() -> PodTemplate {
         grace_period: SimDuration::from_secs(30),
         on_sigterm: OnSigterm::Drain,
         deletion_cost: 0,
-        containers: vec![Container { name: "app".to_owned(), cpu_request: None, memory_request: None }],
+        containers: vec![Container {
+            name: "app".to_owned(),
+            cpu_request: None,
+            memory_request: None,
+        }],
     }
 }
 
@@ -89,7 +100,11 @@ pub(crate) fn workload(name: &str, per_second: f64, endpoint: u32) -> Workload {
 }
 
 pub(crate) fn endpoint(name: &str, service: u32, steps: Vec<Step>) -> Endpoint {
-    Endpoint { name: name.to_owned(), service: ServiceId(service), steps }
+    Endpoint {
+        name: name.to_owned(),
+        service: ServiceId(service),
+        steps,
+    }
 }
 
 /// A service with one endpoint and nobody who asks for it.
@@ -100,12 +115,18 @@ pub(crate) fn system(seconds: f64, service: Service, steps: Vec<Step>) -> Model 
         workloads: Vec::new(),
         services: vec![service],
         endpoints: vec![endpoint(&name, 0, steps)],
-        metrics_server: MetricsServer { resolution: SimDuration::from_secs(15), lag: SimDuration::ZERO },
+        metrics_server: MetricsServer {
+            resolution: SimDuration::from_secs(15),
+            lag: SimDuration::ZERO,
+        },
         node_cores: 64,
         actions: Vec::new(),
     }
 }
 
 pub(crate) fn at(seconds: u64, action: Action) -> TimedAction {
-    TimedAction { at: SimTime::from_secs(seconds), action }
+    TimedAction {
+        at: SimTime::from_secs(seconds),
+        action,
+    }
 }

@@ -53,7 +53,12 @@ impl Chain {
         probability[0] = 1.0;
         let total: f64 = probability.iter().sum();
         probability.iter_mut().for_each(|weight| *weight /= total);
-        Self { jumps, probability, matrix, band }
+        Self {
+            jumps,
+            probability,
+            matrix,
+            band,
+        }
     }
 
     /// A single station that fills and empties by one: `arrivals` per second, taken in up to
@@ -62,9 +67,19 @@ impl Chain {
         let mut jumps = Vec::new();
         for inside in 0..=capacity {
             let to = (inside + 1).min(capacity);
-            jumps.push(Jump { from: inside, to, rate: arrivals, arrival: true });
+            jumps.push(Jump {
+                from: inside,
+                to,
+                rate: arrivals,
+                arrival: true,
+            });
             if inside > 0 {
-                jumps.push(Jump { from: inside, to: inside - 1, rate: service(inside), arrival: false });
+                jumps.push(Jump {
+                    from: inside,
+                    to: inside - 1,
+                    rate: service(inside),
+                    arrival: false,
+                });
             }
         }
         Self::new(capacity + 1, jumps)
@@ -72,11 +87,19 @@ impl Chain {
 
     /// The stationary mean of a function of the state.
     pub(super) fn mean(&self, of: impl Fn(usize) -> f64) -> f64 {
-        self.probability.iter().enumerate().map(|(state, p)| p * of(state)).sum()
+        self.probability
+            .iter()
+            .enumerate()
+            .map(|(state, p)| p * of(state))
+            .sum()
     }
 
     /// The share of the time average of `reward` that falls on one unit of time.
-    pub(super) fn time_average(&self, what: &'static str, reward: impl Fn(usize) -> f64) -> Expected {
+    pub(super) fn time_average(
+        &self,
+        what: &'static str,
+        reward: impl Fn(usize) -> f64,
+    ) -> Expected {
         let mean = self.mean(&reward);
         Expected::new(what, mean, self.variance(reward, |_| 0.0))
     }
@@ -95,15 +118,24 @@ impl Chain {
     pub(super) fn blocking(&self, what: &'static str) -> Expected {
         let rate = self.arrival_rate();
         let blocked = |jump: &Jump| f64::from(u8::from(jump.arrival && jump.from == jump.to));
-        let blocked_rate: f64 = self.jumps.iter().map(|jump| self.probability[jump.from] * jump.rate * blocked(jump)).sum();
+        let blocked_rate: f64 = self
+            .jumps
+            .iter()
+            .map(|jump| self.probability[jump.from] * jump.rate * blocked(jump))
+            .sum();
         let mean = blocked_rate / rate;
-        let variance = self.variance(|_| 0.0, |jump| blocked(jump) - if jump.arrival { mean } else { 0.0 });
+        let variance = self.variance(
+            |_| 0.0,
+            |jump| blocked(jump) - if jump.arrival { mean } else { 0.0 },
+        );
         Expected::new(what, mean, variance / (rate * rate))
     }
 
     fn arrival_rate(&self) -> f64 {
         let arrivals = self.jumps.iter().filter(|jump| jump.arrival);
-        arrivals.map(|jump| self.probability[jump.from] * jump.rate).sum()
+        arrivals
+            .map(|jump| self.probability[jump.from] * jump.rate)
+            .sum()
     }
 
     /// Growth of the variance of `Z` per second.
@@ -112,11 +144,18 @@ impl Chain {
         for jump in &self.jumps {
             collected[jump.from] += jump.rate * mark(jump);
         }
-        let mean: f64 = collected.iter().zip(&self.probability).map(|(r, p)| r * p).sum();
+        let mean: f64 = collected
+            .iter()
+            .zip(&self.probability)
+            .map(|(r, p)| r * p)
+            .sum();
         let right = collected.iter().map(|r| r - mean).collect();
         let h = solve(self.matrix.clone(), right, self.band);
         let moved = |jump: &Jump| mark(jump) + h[jump.to] - h[jump.from];
-        self.jumps.iter().map(|jump| self.probability[jump.from] * jump.rate * moved(jump) * moved(jump)).sum()
+        self.jumps
+            .iter()
+            .map(|jump| self.probability[jump.from] * jump.rate * moved(jump) * moved(jump))
+            .sum()
     }
 }
 
@@ -139,7 +178,9 @@ fn solve(mut matrix: Vec<Vec<f64>>, mut right: Vec<f64>, band: usize) -> Vec<f64
     let mut x = vec![0.0; states];
     for row in 1..states {
         let low = row.saturating_sub(band).max(1);
-        let known: f64 = (low..row).map(|column| matrix[row][column] * x[column]).sum();
+        let known: f64 = (low..row)
+            .map(|column| matrix[row][column] * x[column])
+            .sum();
         x[row] = (right[row] - known) / matrix[row][row];
     }
     x
@@ -153,5 +194,8 @@ fn the_variance_of_an_m_m_1_queue_is_the_published_one() {
     let number = Chain::station(rho, 200, |_| 1.0).time_average("number", |n| n as f64);
     assert!((number.mean - rho / (1.0 - rho)).abs() < 1e-9);
     let published = 2.0 * rho * (1.0 + rho) / (1.0 - rho).powi(4);
-    assert!((number.variance / published - 1.0).abs() < 1e-9, "{number:?}");
+    assert!(
+        (number.variance / published - 1.0).abs() < 1e-9,
+        "{number:?}"
+    );
 }

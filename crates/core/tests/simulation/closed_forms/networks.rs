@@ -10,11 +10,24 @@ use flashcrowd_core::model::{EndpointId, PodTemplate, Step};
 #[test]
 fn a_tandem_has_product_form() {
     let (arrivals, first, second) = (50.0, 100.0, 80.0);
-    let call = |index| Step::Call { endpoint: EndpointId(index), timeout: NEVER };
-    let mut model = system(3_000.0, service("front", pod()), vec![call(1), call(2)]);
+    let call = |index| Step::Call {
+        endpoint: EndpointId(index),
+        timeout: NEVER,
+    };
+    let mut model = system(9_000.0, service("front", pod()), vec![call(1), call(2)]);
     for (index, (name, speed)) in [("a", first), ("b", second)].into_iter().enumerate() {
-        model.services.push(service(name, PodTemplate { concurrency: Some(1), ..pod() }));
-        model.endpoints.push(endpoint(name, index as u32 + 1, vec![Step::Cpu(exponential(1.0 / speed))]));
+        model.services.push(service(
+            name,
+            PodTemplate {
+                concurrency: Some(1),
+                ..pod()
+            },
+        ));
+        model.endpoints.push(endpoint(
+            name,
+            index as u32 + 1,
+            vec![Step::Cpu(exponential(1.0 / speed))],
+        ));
     }
     model.workloads.push(workload("clients", arrivals, 0));
 
@@ -26,13 +39,28 @@ fn a_tandem_has_product_form() {
         for a in 0..=most_a {
             let from = number(a, b);
             if a < most_a {
-                jumps.push(Jump { from, to: number(a + 1, b), rate: arrivals, arrival: true });
+                jumps.push(Jump {
+                    from,
+                    to: number(a + 1, b),
+                    rate: arrivals,
+                    arrival: true,
+                });
             }
             if a > 0 && b < most_b {
-                jumps.push(Jump { from, to: number(a - 1, b + 1), rate: first, arrival: false });
+                jumps.push(Jump {
+                    from,
+                    to: number(a - 1, b + 1),
+                    rate: first,
+                    arrival: false,
+                });
             }
             if b > 0 {
-                jumps.push(Jump { from, to: number(a, b - 1), rate: second, arrival: false });
+                jumps.push(Jump {
+                    from,
+                    to: number(a, b - 1),
+                    rate: second,
+                    arrival: false,
+                });
             }
         }
     }
@@ -41,7 +69,11 @@ fn a_tandem_has_product_form() {
     let at_b = |state: usize| (state / (most_a + 1)) as f64;
     let sojourn = chain.sojourn("tandem sojourn", |state| at_a(state) + at_b(state));
     let product_form = 1.0 / (first - arrivals) + 1.0 / (second - arrivals);
-    assert!((sojourn.mean - product_form).abs() < 1e-6, "{}", sojourn.mean);
+    assert!(
+        (sojourn.mean - product_form).abs() < 1e-6,
+        "{}",
+        sojourn.mean
+    );
     let number_a = chain.time_average("number at A", at_a);
     let number_b = chain.time_average("number at B", at_b);
     agrees(

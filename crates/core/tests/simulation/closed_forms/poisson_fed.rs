@@ -56,7 +56,12 @@ impl PoissonFed {
 
 /// The moments of an exponential time.
 pub(super) fn exponential_moments(mean: f64) -> [f64; 4] {
-    [mean, 2.0 * mean.powi(2), 6.0 * mean.powi(3), 24.0 * mean.powi(4)]
+    [
+        mean,
+        2.0 * mean.powi(2),
+        6.0 * mean.powi(3),
+        24.0 * mean.powi(4),
+    ]
 }
 
 /// The sojourn time that a share `p` of the customers of an M/M/1 queue exceeds: it is exponential
@@ -67,17 +72,30 @@ pub(super) fn exponential_moments(mean: f64) -> [f64; 4] {
 /// `eta = mu - lambda`, `c = lambda mu / eta`, `p = e^{-eta x}`; the variance of the share in `n`
 /// customers is `E[(1{V + S > x} - p + h(V + S) - h(V))^2] / n`, integrated numerically here. The
 /// quantile errs by that of the share over the density `eta p`.
-pub(super) fn exponential_tail(what: &'static str, arrivals: f64, service: f64, p: f64) -> Expected {
+pub(super) fn exponential_tail(
+    what: &'static str,
+    arrivals: f64,
+    service: f64,
+    p: f64,
+) -> Expected {
     let eta = service - arrivals;
     let x = -ln(p) / eta;
     let c = arrivals * service / eta;
     let below = |v: f64| c * p * ((exp(eta * v) - 1.0) / eta - v);
-    let h = |v: f64| if v < x { below(v) } else { below(x) + c * (1.0 - p) * (v - x) };
+    let h = |v: f64| {
+        if v < x {
+            below(v)
+        } else {
+            below(x) + c * (1.0 - p) * (v - x)
+        }
+    };
     // Midpoints of equal probability would miss the tails; equal steps over 40 decay lengths do not.
     let steps = 1500;
     let grid = |decay: f64| {
         let width = 40.0 / decay / f64::from(steps);
-        (0..steps).map(move |i| (f64::from(i) + 0.5) * width).map(move |y| (y, decay * exp(-decay * y) * width))
+        (0..steps)
+            .map(move |i| (f64::from(i) + 0.5) * width)
+            .map(move |y| (y, decay * exp(-decay * y) * width))
     };
     let squared_jump = |v: f64| -> f64 {
         let (start, floor) = (h(v), f64::from(u8::from(v > x)));
@@ -85,7 +103,9 @@ pub(super) fn exponential_tail(what: &'static str, arrivals: f64, service: f64, 
             let over = if v + s > x { 1.0 } else { floor };
             over - p + h(v + s) - start
         };
-        grid(service).map(|(s, weight)| weight * moved(s) * moved(s)).sum()
+        grid(service)
+            .map(|(s, weight)| weight * moved(s) * moved(s))
+            .sum()
     };
     let load = arrivals / service;
     let busy: f64 = grid(eta).map(|(v, weight)| weight * squared_jump(v)).sum();
@@ -96,8 +116,12 @@ pub(super) fn exponential_tail(what: &'static str, arrivals: f64, service: f64, 
 #[test]
 fn the_variance_of_exponential_delays_is_the_published_one() {
     for rho in [0.2f64, 0.5, 0.9] {
-        let queue = PoissonFed { rate: rho, moments: exponential_moments(1.0) };
-        let published = rho * (2.0 + 5.0 * rho - 4.0 * rho.powi(2) + rho.powi(3)) / (1.0 - rho).powi(4);
+        let queue = PoissonFed {
+            rate: rho,
+            moments: exponential_moments(1.0),
+        };
+        let published =
+            rho * (2.0 + 5.0 * rho - 4.0 * rho.powi(2) + rho.powi(3)) / (1.0 - rho).powi(4);
         assert!((queue.delay_variance() / published - 1.0).abs() < 1e-12);
     }
 }

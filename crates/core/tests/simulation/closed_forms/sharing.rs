@@ -16,8 +16,11 @@ fn processor_sharing_is_insensitive() {
     let (arrivals, cv): (f64, f64) = (60.0, 2.0);
     let mean = SimDuration::from_secs_f64(MEAN);
     let time = ServiceTime::Hyperexponential(Hyperexponential { mean, cv });
-    let shared = PodTemplate { threads: Some(1), ..pod() };
-    let mut model = system(4_000.0, service("shared", shared), vec![Step::Cpu(time)]);
+    let shared = PodTemplate {
+        threads: Some(1),
+        ..pod()
+    };
+    let mut model = system(12_000.0, service("shared", shared), vec![Step::Cpu(time)]);
     model.workloads.push(workload("clients", arrivals, 0));
 
     let short = 0.5 * (1.0 + ((cv * cv - 1.0) / (cv * cv + 1.0)).sqrt());
@@ -37,18 +40,33 @@ fn processor_sharing_is_insensitive() {
                 let (mut more, mut fewer) = (kinds, kinds);
                 if total < most {
                     more[kind] += 1;
-                    jumps.push(Jump { from, to: number(more), rate: arrivals * shares[kind], arrival: true });
+                    jumps.push(Jump {
+                        from,
+                        to: number(more),
+                        rate: arrivals * shares[kind],
+                        arrival: true,
+                    });
                 }
                 if kinds[kind] > 0 {
                     fewer[kind] -= 1;
                     let part = kinds[kind] as f64 / total as f64;
-                    jumps.push(Jump { from, to: number(fewer), rate: part * 2.0 * shares[kind] / MEAN, arrival: false });
+                    jumps.push(Jump {
+                        from,
+                        to: number(fewer),
+                        rate: part * 2.0 * shares[kind] / MEAN,
+                        arrival: false,
+                    });
                 }
             }
         }
     }
-    let sojourn = Chain::new(inside.len(), jumps).sojourn("M/H2/1-PS sojourn", |state| inside[state]);
-    assert!((sojourn.mean - MEAN / (1.0 - arrivals * MEAN)).abs() < 1e-8, "{}", sojourn.mean);
+    let sojourn =
+        Chain::new(inside.len(), jumps).sojourn("M/H2/1-PS sojourn", |state| inside[state]);
+    assert!(
+        (sojourn.mean - MEAN / (1.0 - arrivals * MEAN)).abs() < 1e-8,
+        "{}",
+        sojourn.mean
+    );
     agrees(&model, 50.0, &[(sojourn, &|l| l.mean_latency())]);
 }
 
@@ -56,12 +74,23 @@ fn processor_sharing_is_insensitive() {
 #[test]
 fn two_shared_cores_hold_as_many_as_m_m_2() {
     let arrivals = 150.0;
-    let threads = PodTemplate { threads: Some(2), ..pod() };
-    let limit = PodTemplate { cpu_limit: Some(Millicores::new(2_000)), cpu_model: CpuModel::Shared, ..pod() };
+    let threads = PodTemplate {
+        threads: Some(2),
+        ..pod()
+    };
+    let limit = PodTemplate {
+        cpu_limit: Some(Millicores::new(2_000)),
+        cpu_model: CpuModel::Shared,
+        ..pod()
+    };
     let chain = Chain::station(arrivals, 200, |n| (n as f64).min(2.0) / MEAN);
     let sojourn = chain.sojourn("M/M/2-PS sojourn", |n| n as f64);
     for template in [threads, limit] {
-        let mut model = system(1_000.0, service("shared", template), vec![Step::Cpu(exponential(MEAN))]);
+        let mut model = system(
+            4_000.0,
+            service("shared", template),
+            vec![Step::Cpu(exponential(MEAN))],
+        );
         model.workloads.push(workload("clients", arrivals, 0));
         agrees(&model, 20.0, &[(sojourn, &|l| l.mean_latency())]);
     }

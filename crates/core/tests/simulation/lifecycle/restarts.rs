@@ -9,13 +9,25 @@ use flashcrowd_workload::ArrivalProcess;
 
 /// Any request is too much for the memory.
 fn doomed() -> PodTemplate {
-    let memory = MemoryModel { base: Bytes::new(100), per_request: Bytes::new(100), leak_per_request: Bytes::new(0) };
-    PodTemplate { memory, memory_limit: Some(Bytes::new(150)), ..pod() }
+    let memory = MemoryModel {
+        base: Bytes::new(100),
+        per_request: Bytes::new(100),
+        leak_per_request: Bytes::new(0),
+    };
+    PodTemplate {
+        memory,
+        memory_limit: Some(Bytes::new(150)),
+        ..pod()
+    }
 }
 
 #[test]
 fn restarts_come_after_0_10_30_70_150_310_610_910_seconds() {
-    let mut model = system(1_000.0, service("doomed", doomed()), vec![Step::Wait(constant(1.0))]);
+    let mut model = system(
+        1_000.0,
+        service("doomed", doomed()),
+        vec![Step::Wait(constant(1.0))],
+    );
     let mut clients = workload("clients", 1_000.0, 0);
     clients.process = ArrivalProcess::Deterministic;
     model.workloads.push(clients);
@@ -27,7 +39,10 @@ fn restarts_come_after_0_10_30_70_150_310_610_910_seconds() {
     assert_eq!(restarts.len(), expected.len(), "{restarts:?}");
     for (index, (at, expected)) in restarts.iter().zip(expected).enumerate() {
         let slack = 0.001 * (index + 2) as f64;
-        assert!((expected..=expected + slack).contains(at), "restart {index} at {at} s, not {expected} s");
+        assert!(
+            (expected..=expected + slack).contains(at),
+            "restart {index} at {at} s, not {expected} s"
+        );
     }
     assert_eq!(totals.failed[Failure::OomKilled as usize], 9);
 }
@@ -45,20 +60,35 @@ fn a_leak_kills_with_the_request_that_fills_the_limit() {
         memory_limit: Some(Bytes::new(150 * megabyte)),
         ..pod()
     };
-    let mut model = system(10.05, service("leaky", template), vec![Step::Wait(constant(0.001))]);
+    let mut model = system(
+        10.05,
+        service("leaky", template),
+        vec![Step::Wait(constant(0.001))],
+    );
     let mut clients = workload("clients", 10.0, 0);
     clients.process = ArrivalProcess::Deterministic;
     model.workloads.push(clients);
     let (history, totals) = history(&model, 1);
     assert_eq!(history.times(PodStage::CrashLoopBackOff), [10.0]);
-    assert_eq!((totals.completed, totals.failed[Failure::OomKilled as usize]), (99, 1));
+    assert_eq!(
+        (totals.completed, totals.failed[Failure::OomKilled as usize]),
+        (99, 1)
+    );
 }
 
 /// The working set does not depend on who works: time-shared, waiting, queued all count.
 #[test]
 fn queued_requests_count_for_memory() {
-    let template = PodTemplate { concurrency: Some(1), memory_limit: Some(Bytes::new(1_000)), ..doomed() };
-    let mut model = system(1.0, service("queue", template), vec![Step::Wait(exponential(1_000.0))]);
+    let template = PodTemplate {
+        concurrency: Some(1),
+        memory_limit: Some(Bytes::new(1_000)),
+        ..doomed()
+    };
+    let mut model = system(
+        1.0,
+        service("queue", template),
+        vec![Step::Wait(exponential(1_000.0))],
+    );
     let mut clients = workload("clients", 10.0, 0);
     clients.process = ArrivalProcess::Deterministic;
     model.workloads.push(clients);

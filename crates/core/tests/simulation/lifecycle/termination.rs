@@ -2,14 +2,19 @@
 
 use crate::ledger::history;
 use crate::systems::{at, constant, pod, service, system, workload};
-use flashcrowd_core::model::{Action, BalancingPolicy, Model, OnSigterm, PodTemplate, ServiceId, Step};
+use flashcrowd_core::model::{
+    Action, BalancingPolicy, Model, OnSigterm, PodTemplate, ServiceId, Step,
+};
 use flashcrowd_core::record::{Failure, PodStage};
 use flashcrowd_units::SimDuration;
 
 /// Two pods with 100 requests a second each, of which one goes at 50 s; the load balancer knows
 /// three seconds later.
 fn scale_down(pre_stop: u64) -> Model {
-    let template = PodTemplate { pre_stop: SimDuration::from_secs(pre_stop), ..pod() };
+    let template = PodTemplate {
+        pre_stop: SimDuration::from_secs(pre_stop),
+        ..pod()
+    };
     let mut shrinking = service("shrinking", template);
     shrinking.replicas = 2;
     shrinking.load_balancer.policy = BalancingPolicy::Random;
@@ -38,14 +43,21 @@ fn without_pre_stop_the_propagation_is_lost() {
         let (_, totals) = history(&scale_down(0), seed);
         let refused = totals.failed[Failure::ConnectionRefused as usize];
         assert_eq!(totals.failed_total(), refused, "seed {seed}");
-        assert!((refused as f64 - 300.0).abs() <= 4.0 * 300f64.sqrt(), "seed {seed}: {refused}");
+        assert!(
+            (refused as f64 - 300.0).abs() <= 4.0 * 300f64.sqrt(),
+            "seed {seed}: {refused}"
+        );
     }
 }
 
 /// A preStop hook that uses up the grace period gets SIGTERM at its end and SIGKILL 2 s later.
 #[test]
 fn a_pre_stop_longer_than_the_grace_period_is_cut_off() {
-    for (on_sigterm, gone) in [(OnSigterm::Exit, 80.0), (OnSigterm::Ignore, 82.0), (OnSigterm::Drain, 82.0)] {
+    for (on_sigterm, gone) in [
+        (OnSigterm::Exit, 80.0),
+        (OnSigterm::Ignore, 82.0),
+        (OnSigterm::Drain, 82.0),
+    ] {
         let mut model = scale_down(60);
         model.services[0].pod.on_sigterm = on_sigterm;
         // One request is inside each pod for the whole time.
@@ -53,7 +65,10 @@ fn a_pre_stop_longer_than_the_grace_period_is_cut_off() {
         let (history, totals) = history(&model, 1);
         assert_eq!(history.times(PodStage::Deleted), [gone], "{on_sigterm:?}");
         assert!(totals.failed[Failure::PodTerminated as usize] > 1_000);
-        assert_eq!(totals.failed_total(), totals.failed[Failure::PodTerminated as usize]);
+        assert_eq!(
+            totals.failed_total(),
+            totals.failed[Failure::PodTerminated as usize]
+        );
     }
 }
 

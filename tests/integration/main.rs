@@ -1,0 +1,12 @@
+//! What the program as a whole promises to the people who call it.
+
+mod arrows;
+mod cli;
+mod determinism;
+#[cfg(target_os = "linux")]
+mod interrupted;
+#[cfg(target_os = "linux")]
+mod memory;
+mod program;
+#[cfg(unix)]
+mod readme;
