@@ -26,11 +26,19 @@ struct Printer {
 impl Recorder for Printer {
     fn record(&mut self, at: SimTime, record: &Record<'_>) {
         match record {
-            Record::Scaled { from, to, reason, .. } => {
-                println!("{:>6.0} s  {from} -> {to} replicas: {reason}", at.as_secs_f64());
+            Record::Scaled {
+                from, to, reason, ..
+            } => {
+                println!(
+                    "{:>6.0} s  {from} -> {to} replicas: {reason}",
+                    at.as_secs_f64()
+                );
             }
             Record::Interval(interval) => {
-                interval.endpoints.iter().for_each(|endpoint| self.latency.merge(&endpoint.latency));
+                interval
+                    .endpoints
+                    .iter()
+                    .for_each(|endpoint| self.latency.merge(&endpoint.latency));
             }
             _ => {}
         }
@@ -41,7 +49,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut printer = Printer::default();
     let totals = World::new(shop()?, 1)?.run(&mut printer);
 
-    println!("{} requests, {} answered, {} failed", totals.offered, totals.completed, totals.failed_total());
+    println!(
+        "{} requests, {} answered, {} failed",
+        totals.offered,
+        totals.completed,
+        totals.failed_total()
+    );
     for percent in [50, 95, 99] {
         if let Some(latency) = printer.latency.quantile(f64::from(percent) / 100.0) {
             println!("p{percent} {:.0} ms", latency.as_secs_f64() * 1e3);
@@ -56,9 +69,17 @@ fn shop() -> Result<Model, Box<dyn Error>> {
     let rate = |per_second| Rate::per_second(per_second).ok_or("a rate is finite and not negative");
     let stage = |minutes: u64, to| {
         let length = SimDuration::from_secs(60 * minutes);
-        Ok::<_, &str>(Stage { length, to: rate(to)?, from: None })
+        Ok::<_, &str>(Stage {
+            length,
+            to: rate(to)?,
+            from: None,
+        })
     };
-    let pod = PodTemplate::new("shop", Some(Millicores::new(500)), Some(Millicores::new(1000)));
+    let pod = PodTemplate::new(
+        "shop",
+        Some(Millicores::new(500)),
+        Some(Millicores::new(1000)),
+    );
     // The `spec` of a HorizontalPodAutoscaler, as in a manifest.
     let spec = serde_json::from_str(
         r#"{ "minReplicas": 2, "maxReplicas": 20, "metrics": [ { "type": "Resource", "resource":
@@ -74,14 +95,19 @@ fn shop() -> Result<Model, Box<dyn Error>> {
             timeout: SimDuration::from_secs(30),
         }],
         services: vec![Service {
-            autoscaler: Some(PolicySpec::Hpa(HpaPolicy { spec, flags: HpaFlags::default() })),
+            autoscaler: Some(PolicySpec::Hpa(HpaPolicy {
+                spec,
+                flags: HpaFlags::default(),
+            })),
             ..Service::new("shop", 2, pod)
         }],
         endpoints: vec![Endpoint {
             name: "browse".to_owned(),
             service: ServiceId(0),
             steps: vec![
-                Step::Cpu(ServiceTime::Exponential(Exponential { mean: SimDuration::from_millis(12) })),
+                Step::Cpu(ServiceTime::Exponential(Exponential {
+                    mean: SimDuration::from_millis(12),
+                })),
                 Step::Wait(ServiceTime::Constant(SimDuration::from_millis(20))),
             ],
         }],

@@ -25,7 +25,9 @@ struct TargetTracking {
 
 impl Autoscaler for TargetTracking {
     fn decide(&mut self, observation: &Observation<'_>) -> ScalingDecision {
-        let current = observation.scale.map_or(Replicas(self.min), |scale| scale.spec_replicas);
+        let current = observation
+            .scale
+            .map_or(Replicas(self.min), |scale| scale.spec_replicas);
         let Some(pods) = observation.resources.filter(|pods| !pods.is_empty()) else {
             return ScalingDecision::hold(observation.now, current, Reason::MetricsUnavailable);
         };
@@ -34,10 +36,16 @@ impl Autoscaler for TargetTracking {
         let millicores: i64 = cpu.map(flashcrowd::autoscalers::MilliValue::get).sum();
         // Pods that have no metrics yet are on their way: what is used now is spread over all.
         let wanted = (millicores as f64 / self.millicores_per_pod).ceil() as u32;
-        let desired = wanted.max(current.get().saturating_sub(1)).clamp(self.min, self.max);
+        let desired = wanted
+            .max(current.get().saturating_sub(1))
+            .clamp(self.min, self.max);
         ScalingDecision {
             desired: Replicas(desired),
-            ..ScalingDecision::hold(observation.now, current, Reason::Other("cpu per pod".into()))
+            ..ScalingDecision::hold(
+                observation.now,
+                current,
+                Reason::Other("cpu per pod".into()),
+            )
         }
     }
 
@@ -56,7 +64,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let hpa = flashcrowd::simulate(&scenario)?.into_report();
     // Half of what the HPA of the manifest aims at (70 % of a request of 250m), but no waiting
     // before a scale-down.
-    let policy = TargetTracking { millicores_per_pod: 0.35 * 250.0, min: 2, max: 10 };
+    let policy = TargetTracking {
+        millicores_per_pod: 0.35 * 250.0,
+        min: 2,
+        max: 10,
+    };
     let own = run(&scenario, policy)?;
 
     println!("                    p95       p99     failed   pods   scalings");

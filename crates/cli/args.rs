@@ -105,6 +105,8 @@ pub(crate) enum Component {
 }
 
 fn assignment(text: &str) -> Result<(String, String), String> {
-    let (path, value) = text.split_once('=').ok_or("write PATH=VALUE, as services.backend.replicas=4")?;
+    let (path, value) = text
+        .split_once('=')
+        .ok_or("write PATH=VALUE, as services.backend.replicas=4")?;
     Ok((path.trim().to_owned(), value.trim().to_owned()))
 }

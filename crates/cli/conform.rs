@@ -4,6 +4,7 @@ use crate::args::{Component, Controller};
 use crate::{Outcome, print};
 use flashcrowd_verify::{cpu_cfs, hpa};
 use std::error::Error;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// Replays recorded decisions.
@@ -33,32 +34,33 @@ pub(crate) fn calibrate(component: Component, dir: &Path, csv: Option<&Path>) ->
         Ok(report) => report,
         Err(error) => return bad_input(&error),
     };
-    let mut outcome = print(&format!("{report}\n"));
-    if !report.outside().is_empty() {
-        outcome = outcome.max(Outcome::Missed);
-    }
-    let Some(csv) = csv else { return outcome };
-    let mut rows = Vec::new();
-    let written = report
-        .write_csv(&mut rows)
-        .and_then(|()| std::fs::write(csv, rows));
+    let shown = print(&format!("{report}\n"));
+    let outcome = shown.max(if report.outside().is_empty() {
+        Outcome::Ok
+    } else {
+        Outcome::Missed
+    });
+    let Some(path) = csv else {
+        return outcome;
+    };
+    let written =
+        File::create(path).and_then(|file| report.write_csv(file).map_err(std::io::Error::other));
     match written {
         Ok(()) => outcome,
         Err(error) => {
-            eprintln!("error: {}: cannot be written: {error}", csv.display());
+            eprintln!("error: cannot write {}: {error}", path.display());
             Outcome::BadInput
         }
     }
 }
 
-/// Says what is wrong, and why.
 fn bad_input(error: &dyn Error) -> Outcome {
-    let mut text = format!("error: {error}");
+    eprint!("error: {error}");
     let mut source = error.source();
     while let Some(cause) = source {
-        text.push_str(&format!(": {cause}"));
+        eprint!(": {cause}");
         source = cause.source();
     }
-    eprintln!("{text}");
+    eprintln!();
     Outcome::BadInput
 }

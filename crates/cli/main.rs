@@ -31,7 +31,11 @@ fn main() -> ExitCode {
         Command::Run(options) => run::run(&options),
         Command::Check { files } => check(&files),
         Command::Conform { controller, files } => conform::conform(controller, &files),
-        Command::Calibrate { component, dir, csv } => conform::calibrate(component, &dir, csv.as_deref()),
+        Command::Calibrate {
+            component,
+            dir,
+            csv,
+        } => conform::calibrate(component, &dir, csv.as_deref()),
         Command::Schema => print(&flashcrowd::scenario::schema()),
     };
     ExitCode::from(outcome as u8)
@@ -41,7 +45,10 @@ fn main() -> ExitCode {
 fn report_bug(panic: &std::panic::PanicHookInfo<'_>) {
     let command: Vec<_> = std::env::args().collect();
     eprintln!("internal error: {panic}");
-    eprintln!("This is a bug in flashcrowd {}. It happens again with:", flashcrowd::VERSION);
+    eprintln!(
+        "This is a bug in flashcrowd {}. It happens again with:",
+        flashcrowd::VERSION
+    );
     eprintln!("  {}", command.join(" "));
     std::process::exit(3);
 }
@@ -63,7 +70,11 @@ fn check(files: &[std::path::PathBuf]) -> Outcome {
 /// Prints what there is to say about an input, to stderr.
 fn show(diagnostics: &flashcrowd::scenario::Diagnostics) {
     if !diagnostics.is_empty() {
-        let style = if io::stderr().is_terminal() { Style::Coloured } else { Style::Plain };
+        let style = if io::stderr().is_terminal() {
+            Style::Coloured
+        } else {
+            Style::Plain
+        };
         eprintln!("{}", diagnostics.render(style).trim_end());
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::args::{Format, RunArgs};
 use crate::{Outcome, interrupt, print, show};
-use flashcrowd::report::{Attachment, Exporter, JsonReport, OutputDir, Results, TextSummary, Timing};
+use flashcrowd::report::{
+    Attachment, Exporter, JsonReport, OutputDir, Results, TextSummary, Timing,
+};
 use flashcrowd::scenario::Options;
 use flashcrowd::{Scenario, simulate_while};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
@@ -23,7 +25,9 @@ pub(crate) fn run(args: &RunArgs) -> Outcome {
     let work = || {
         while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
             let result = job.run(&bars);
-            *done[job.index].lock().expect("a worker that panics ends the process") = Some(result);
+            *done[job.index]
+                .lock()
+                .expect("a worker that panics ends the process") = Some(result);
         }
     };
     std::thread::scope(|scope| {
@@ -33,7 +37,9 @@ pub(crate) fn run(args: &RunArgs) -> Outcome {
     });
     let mut outcome = Outcome::Ok;
     for (job, done) in jobs.iter().zip(done) {
-        let done = done.into_inner().expect("a worker that panics ends the process");
+        let done = done
+            .into_inner()
+            .expect("a worker that panics ends the process");
         outcome = outcome.max(job.finish(done.expect("every job was taken"), args.format));
     }
     outcome
@@ -54,17 +60,35 @@ enum Done {
 
 fn prepare(args: &RunArgs) -> Option<Vec<Job>> {
     let mut overrides = args.set.clone();
-    overrides.extend(args.duration.iter().map(|duration| ("duration".to_owned(), duration.clone())));
-    overrides.extend(args.seed.iter().map(|seed| ("seed".to_owned(), seed.to_string())));
-    let options = Options { overrides, assertions: args.assert.clone() };
+    overrides.extend(
+        args.duration
+            .iter()
+            .map(|duration| ("duration".to_owned(), duration.clone())),
+    );
+    overrides.extend(
+        args.seed
+            .iter()
+            .map(|seed| ("seed".to_owned(), seed.to_string())),
+    );
+    let options = Options {
+        overrides,
+        assertions: args.assert.clone(),
+    };
     let mut jobs: Vec<Job> = Vec::new();
     let mut wrong = false;
     for (index, path) in args.scenarios.iter().enumerate() {
         match Scenario::load_with(path, &options) {
             Ok(scenario) => {
                 show(&scenario.diagnostics);
-                let out = args.out.as_deref().map(|dir| folder(dir, args, &scenario.loaded.name));
-                jobs.push(Job { index, scenario, out });
+                let out = args
+                    .out
+                    .as_deref()
+                    .map(|dir| folder(dir, args, &scenario.loaded.name));
+                jobs.push(Job {
+                    index,
+                    scenario,
+                    out,
+                });
             }
             Err(diagnostics) => {
                 show(&diagnostics);
@@ -74,8 +98,14 @@ fn prepare(args: &RunArgs) -> Option<Vec<Job>> {
     }
     for (index, job) in jobs.iter().enumerate() {
         let Some(out) = &job.out else { continue };
-        if jobs[..index].iter().any(|other| other.out.as_ref() == Some(out)) {
-            eprintln!("error: two scenarios are named `{}`; their results would go to the same folder", job.scenario.loaded.name);
+        if jobs[..index]
+            .iter()
+            .any(|other| other.out.as_ref() == Some(out))
+        {
+            eprintln!(
+                "error: two scenarios are named `{}`; their results would go to the same folder",
+                job.scenario.loaded.name
+            );
             wrong = true;
         } else if let Err(error) = OutputDir::check(out) {
             eprintln!("error: {error}");
@@ -87,7 +117,11 @@ fn prepare(args: &RunArgs) -> Option<Vec<Job>> {
 
 /// Several scenarios get a folder each.
 fn folder(dir: &Path, args: &RunArgs, name: &str) -> PathBuf {
-    if args.scenarios.len() > 1 { dir.join(name) } else { dir.to_owned() }
+    if args.scenarios.len() > 1 {
+        dir.join(name)
+    } else {
+        dir.to_owned()
+    }
 }
 
 impl Job {
@@ -95,9 +129,12 @@ impl Job {
         let duration = self.scenario.loaded.model.duration;
         // Drawn on stderr, and only if that is a terminal.
         let bar = bars.add(ProgressBar::new(duration.as_millis()));
-        let style = ProgressStyle::with_template("{prefix} [{bar:40}] {percent} %, {msg}, {eta} left");
+        let style =
+            ProgressStyle::with_template("{prefix} [{bar:40}] {percent} %, {msg}, {eta} left");
         bar.set_style(style.expect("the template is legal").progress_chars("=> "));
         bar.set_prefix(self.scenario.loaded.name.clone());
+        #[expect(clippy::disallowed_methods, reason = "goes to timing.json")]
+        #[allow(clippy::disallowed_methods)] // It goes to timing.json, and nowhere else.
         let started = Instant::now();
         let result = simulate_while(&self.scenario, &mut |now| {
             bar.set_position(now.since(flashcrowd::units::SimTime::ZERO).as_millis());
@@ -116,7 +153,10 @@ impl Job {
         let (mut results, wall_seconds) = match done {
             Done::Finished(results, wall_seconds) => (results, wall_seconds),
             Done::Interrupted => {
-                eprintln!("interrupted: {} was not finished, nothing of it was written", self.scenario.loaded.name);
+                eprintln!(
+                    "interrupted: {} was not finished, nothing of it was written",
+                    self.scenario.loaded.name
+                );
                 return Outcome::Interrupted;
             }
             Done::Impossible(problem) => {
@@ -124,7 +164,11 @@ impl Job {
                 return Outcome::BadInput;
             }
         };
-        let mut outcome = if results.report().passed() { Outcome::Ok } else { Outcome::Missed };
+        let mut outcome = if results.report().passed() {
+            Outcome::Ok
+        } else {
+            Outcome::Missed
+        };
         if let Some(dir) = &self.out {
             outcome = outcome.max(self.write(dir, &mut results, wall_seconds));
         }
@@ -133,14 +177,26 @@ impl Job {
 
     fn write(&self, dir: &Path, results: &mut Results, wall_seconds: f64) -> Outcome {
         let resolved = self.scenario.loaded.resolved_yaml();
-        let attachments = [Attachment { name: "scenario.resolved.yaml", contents: resolved.as_bytes() }];
+        let attachments = [Attachment {
+            name: "scenario.resolved.yaml",
+            contents: resolved.as_bytes(),
+        }];
         let timing = Timing::new(results.report(), wall_seconds);
-        let Err(error) = results.write(dir, &attachments, Some(&timing), &interrupt::was_interrupted) else {
+        let Err(error) = results.write(
+            dir,
+            &attachments,
+            Some(&timing),
+            &interrupt::was_interrupted,
+        ) else {
             return Outcome::Ok;
         };
         eprintln!("error: {error}");
         eprintln!("help: {}", error.help());
-        if interrupt::was_interrupted() { Outcome::Interrupted } else { Outcome::BadInput }
+        if interrupt::was_interrupted() {
+            Outcome::Interrupted
+        } else {
+            Outcome::BadInput
+        }
     }
 }
 

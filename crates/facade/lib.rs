@@ -9,7 +9,7 @@
 //! let scenario = Scenario::load("scenarios/black-friday.yaml", &["duration=2m"])?;
 //! let report = simulate(&scenario)?.into_report();
 //! let browse = &report.endpoints["browse"];
-//! println!("p95 {:?} s, {} failed", browse.latency_seconds.p95, browse.failed);
+//! println!("p95 {:?} s, {} failed", browse.latency_seconds.p95, browse.requests.failed);
 //! assert_eq!(report.requests.offered, report.requests.completed + report.requests.failed + report.requests.in_flight);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -64,7 +64,10 @@ impl Scenario {
             let (path, value) = field.split_once('=').unwrap_or((field, ""));
             (path.trim().to_owned(), value.trim().to_owned())
         };
-        let options = Options { overrides: overrides.iter().map(split).collect(), ..Options::default() };
+        let options = Options {
+            overrides: overrides.iter().map(split).collect(),
+            ..Options::default()
+        };
         Self::load_with(path, &options)
     }
 
@@ -74,20 +77,32 @@ impl Scenario {
     /// Everything that is wrong with it, at once.
     pub fn load_with(path: impl AsRef<Path>, options: &Options) -> Result<Self, Diagnostics> {
         let loaded = flashcrowd_scenario::load(path, options)?;
-        Ok(Self { loaded: loaded.scenario, diagnostics: loaded.diagnostics, assertions: options.assertions.len() })
+        Ok(Self {
+            loaded: loaded.scenario,
+            diagnostics: loaded.diagnostics,
+            assertions: options.assertions.len(),
+        })
     }
 
     /// What its report has to know of it.
     pub fn context(&self) -> RunContext {
         let scenario = &self.loaded;
         let first_assertion = scenario.slos.len() - self.assertions;
-        let objectives = scenario.slos.iter().enumerate().map(|(index, slo)| Objective {
-            name: slo.name.clone(),
-            kind: if index < first_assertion { ObjectiveKind::Slo } else { ObjectiveKind::Assertion },
-            endpoint: slo.endpoint,
-            threshold: slo.objective,
-            population: slo.of,
-        });
+        let objectives = scenario
+            .slos
+            .iter()
+            .enumerate()
+            .map(|(index, slo)| Objective {
+                name: slo.name.clone(),
+                kind: if index < first_assertion {
+                    ObjectiveKind::Slo
+                } else {
+                    ObjectiveKind::Assertion
+                },
+                endpoint: slo.endpoint,
+                threshold: slo.objective,
+                population: slo.of,
+            });
         RunContext {
             name: scenario.name.clone(),
             scenario_sha256: scenario.sha256(),
@@ -113,7 +128,10 @@ pub fn simulate(scenario: &Scenario) -> Result<Results, ModelError> {
 ///
 /// # Errors
 /// If its model cannot be simulated.
-pub fn simulate_while(scenario: &Scenario, go_on: &mut dyn FnMut(SimTime) -> bool) -> Result<Option<Results>, ModelError> {
+pub fn simulate_while(
+    scenario: &Scenario,
+    go_on: &mut dyn FnMut(SimTime) -> bool,
+) -> Result<Option<Results>, ModelError> {
     let context = scenario.context();
     // Minutes are judged one by one, so an interval is never longer.
     let interval = context.resolution.step().min(SimDuration::from_secs(60));

@@ -16,7 +16,7 @@ fn small() -> (tempfile::TempDir, String) {
 fn exit_codes_say_whether_the_objectives_were_met() {
     let (_dir, file) = small();
     flashcrowd(&["run", &file]).expect_code(0);
-    let strict = "slos.fast.objective=p(95)<1ms";
+    let strict = "slos.0.objective=p(95)<1ms";
     flashcrowd(&["run", &file, "--set", strict]).expect_code(1);
     flashcrowd(&["run", &file, "--assert", "p(99)<10s"]).expect_code(0);
     flashcrowd(&["run", &file, "--assert", "serve: p(50)<1ms"]).expect_code(1);
@@ -77,7 +77,7 @@ fn unknown_fields_are_shown_with_a_suggestion() {
     );
     for command in ["run", "check"] {
         let finished = flashcrowd(&[command, &typo]).expect_code(2);
-        for part in ["replicsa", "typo.yaml:11:5", "`replicas`"] {
+        for part in ["replicsa", "typo.yaml:10:5", "`replicas`"] {
             assert!(
                 finished.stderr.contains(part),
                 "{part}: {}",

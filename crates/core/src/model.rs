@@ -364,7 +364,11 @@ impl PodTemplate {
     ///
     /// The HPA adds up the requests of [`containers`](Self::containers): a memory request belongs
     /// there as well as in [`memory_request`](Self::memory_request).
-    pub fn new(container: &str, cpu_request: Option<Millicores>, cpu_limit: Option<Millicores>) -> Self {
+    pub fn new(
+        container: &str,
+        cpu_request: Option<Millicores>,
+        cpu_limit: Option<Millicores>,
+    ) -> Self {
         Self {
             cpu_request,
             cpu_limit,
@@ -390,7 +394,11 @@ impl PodTemplate {
             grace_period: SimDuration::from_secs(30),
             on_sigterm: OnSigterm::Drain,
             deletion_cost: 0,
-            containers: vec![Container { name: container.to_owned(), cpu_request, memory_request: None }],
+            containers: vec![Container {
+                name: container.to_owned(),
+                cpu_request,
+                memory_request: None,
+            }],
         }
     }
 }
@@ -414,7 +422,11 @@ impl Default for RolloutStrategy {
     /// That of the Kubernetes API: a quarter more, a quarter fewer.
     fn default() -> Self {
         let quarter = IntOrPercent::Percent(25);
-        Self::RollingUpdate { max_surge: quarter, max_unavailable: quarter, min_ready: SimDuration::ZERO }
+        Self::RollingUpdate {
+            max_surge: quarter,
+            max_unavailable: quarter,
+            min_ready: SimDuration::ZERO,
+        }
     }
 }
 
@@ -434,6 +446,9 @@ impl Default for LoadBalancer {
 impl Default for MetricsServer {
     /// As released: a scrape every 15 s; and 7 s until it is served.
     fn default() -> Self {
-        Self { resolution: SimDuration::from_secs(15), lag: SimDuration::from_secs(7) }
+        Self {
+            resolution: SimDuration::from_secs(15),
+            lag: SimDuration::from_secs(7),
+        }
     }
 }

@@ -6,7 +6,11 @@ use flashcrowd_autoscalers::PolicySpec;
 
 pub(crate) fn validate(model: &Model) -> Result<(), ModelError> {
     let invalid = |what, of: &str, problem: &str| {
-        Err(ModelError::Invalid { what, of: of.to_owned(), problem: problem.to_owned() })
+        Err(ModelError::Invalid {
+            what,
+            of: of.to_owned(),
+            problem: problem.to_owned(),
+        })
     };
     if model.duration.is_zero() {
         return invalid("duration", "model", "0s; a run takes time");
@@ -15,7 +19,11 @@ pub(crate) fn validate(model: &Model) -> Result<(), ModelError> {
         return invalid("node_cores", "model", "0; a node has at least one core");
     }
     if model.metrics_server.resolution.is_zero() {
-        return invalid("resolution", "metrics_server", "0s; scrapes need a distance");
+        return invalid(
+            "resolution",
+            "metrics_server",
+            "0s; scrapes need a distance",
+        );
     }
     for service in &model.services {
         check_service(service)?;
@@ -26,12 +34,19 @@ pub(crate) fn validate(model: &Model) -> Result<(), ModelError> {
         }
         check_steps(&endpoint.name, &endpoint.steps, model)?;
     }
-    model.workloads.iter().try_for_each(|workload| check_workload(workload, model))
+    model
+        .workloads
+        .iter()
+        .try_for_each(|workload| check_workload(workload, model))
 }
 
 fn check_service(service: &Service) -> Result<(), ModelError> {
     let invalid = |what, problem: &str| {
-        Err(ModelError::Invalid { what, of: service.name.clone(), problem: problem.to_owned() })
+        Err(ModelError::Invalid {
+            what,
+            of: service.name.clone(),
+            problem: problem.to_owned(),
+        })
     };
     let pod = &service.pod;
     if pod.threads == Some(0) {
@@ -43,18 +58,32 @@ fn check_service(service: &Service) -> Result<(), ModelError> {
     if pod.cpu_limit.is_some_and(|limit| limit.get() == 0) {
         return invalid("cpu_limit", "0; leave it out for no limit");
     }
-    if service.load_balancer.keep_alive.is_some_and(|keep| keep.connections == 0 || keep.requests == 0) {
+    if service
+        .load_balancer
+        .keep_alive
+        .is_some_and(|keep| keep.connections == 0 || keep.requests == 0)
+    {
         return invalid("keep_alive", "0; connections and requests are at least one");
     }
-    if pod.memory_limit.is_some_and(|limit| limit <= pod.memory.base) {
-        return invalid("memory_limit", "not above the memory that the idle process uses");
+    if pod
+        .memory_limit
+        .is_some_and(|limit| limit <= pod.memory.base)
+    {
+        return invalid(
+            "memory_limit",
+            "not above the memory that the idle process uses",
+        );
     }
     let readiness = match pod.readiness {
         Readiness::Probe(probe) => Some(probe),
         Readiness::ContainerRunning | Readiness::Listening => None,
     };
     let probes = [pod.startup_probe, readiness, pod.liveness_probe];
-    if probes.into_iter().flatten().any(|probe| probe.period.is_zero()) {
+    if probes
+        .into_iter()
+        .flatten()
+        .any(|probe| probe.period.is_zero())
+    {
         return invalid("period", "0s; probes need a distance");
     }
     if let Some(PolicySpec::Hpa(hpa)) = &service.autoscaler
@@ -67,14 +96,20 @@ fn check_service(service: &Service) -> Result<(), ModelError> {
 
 fn check_steps(of: &str, steps: &[Step], model: &Model) -> Result<(), ModelError> {
     let invalid = |what, problem: &str| {
-        Err(ModelError::Invalid { what, of: of.to_owned(), problem: problem.to_owned() })
+        Err(ModelError::Invalid {
+            what,
+            of: of.to_owned(),
+            problem: problem.to_owned(),
+        })
     };
     for step in steps {
         match step {
             Step::Call { endpoint, .. } if endpoint.index() >= model.endpoints.len() => {
                 return invalid("call", "no such endpoint");
             }
-            Step::ParallelCpu { threads: 0, .. } => return invalid("threads", "0; work needs a thread"),
+            Step::ParallelCpu { threads: 0, .. } => {
+                return invalid("threads", "0; work needs a thread");
+            }
             Step::Choose(alternatives) => {
                 let sum: f64 = alternatives.iter().map(|(share, _)| share.get()).sum();
                 if sum > 1.0 + 1e-9 {
@@ -92,13 +127,25 @@ fn check_steps(of: &str, steps: &[Step], model: &Model) -> Result<(), ModelError
 
 fn check_workload(workload: &Workload, model: &Model) -> Result<(), ModelError> {
     let invalid = |what, problem: &str| {
-        Err(ModelError::Invalid { what, of: workload.name.clone(), problem: problem.to_owned() })
+        Err(ModelError::Invalid {
+            what,
+            of: workload.name.clone(),
+            problem: problem.to_owned(),
+        })
     };
-    let sum: f64 = workload.endpoints.iter().map(|(_, share)| share.get()).sum();
+    let sum: f64 = workload
+        .endpoints
+        .iter()
+        .map(|(_, share)| share.get())
+        .sum();
     if workload.endpoints.is_empty() || sum <= 0.0 {
         return invalid("endpoints", "nothing is asked for");
     }
-    if workload.endpoints.iter().any(|(endpoint, _)| endpoint.index() >= model.endpoints.len()) {
+    if workload
+        .endpoints
+        .iter()
+        .any(|(endpoint, _)| endpoint.index() >= model.endpoints.len())
+    {
         return invalid("endpoints", "no such endpoint");
     }
     if workload.timeout.is_zero() {

@@ -51,14 +51,22 @@ impl<E> Ord for Entry<E> {
 
 impl<E> Default for Agenda<E> {
     fn default() -> Self {
-        Self { entries: BinaryHeap::new(), scheduled: 0 }
+        Self {
+            entries: BinaryHeap::new(),
+            scheduled: 0,
+        }
     }
 }
 
 impl<E> Agenda<E> {
     /// Adds an event.
     pub fn schedule(&mut self, at: SimTime, class: u8, event: E) {
-        self.entries.push(Entry { at, class, sequence: self.scheduled, event });
+        self.entries.push(Entry {
+            at,
+            class,
+            sequence: self.scheduled,
+            event,
+        });
         self.scheduled += 1;
     }
 

@@ -18,6 +18,8 @@ use std::collections::BinaryHeap;
 /// lies still further ahead, and slots past 2^20, go to an ordinary binary heap beside it. So
 /// neither long runs nor many events in flight can wrap around.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(from = "Saved", into = "Saved")]
+#[allow(clippy::unsafe_derive_deserialize)] // Reading goes through `push`, which keeps the invariants.
 pub struct EventQueue {
     /// Heap entries in lines of eight; logical index `i` lives at `i + OFFSET`.
     lines: Vec<Line>,
@@ -32,9 +34,31 @@ pub struct EventQueue {
 }
 
 /// One cache line.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy)]
 #[repr(align(64))]
 struct Line([u64; 8]);
+
+/// What a checkpoint keeps: the events, in the order in which they will come.
+#[derive(Debug, Serialize, Deserialize)]
+struct Saved(Vec<(u64, u32)>);
+
+impl From<EventQueue> for Saved {
+    fn from(mut queue: EventQueue) -> Self {
+        let next = || queue.pop().map(|(at, slot)| (at.as_nanos(), slot));
+        Self(std::iter::from_fn(next).collect())
+    }
+}
+
+impl From<Saved> for EventQueue {
+    fn from(saved: Saved) -> Self {
+        let mut queue = Self::default();
+        let now = saved.0.iter().map(|&(at, _)| at).min().unwrap_or(0);
+        for (at, slot) in saved.0 {
+            queue.push(SimTime::from_nanos(now), SimTime::from_nanos(at), slot);
+        }
+        queue
+    }
+}
 
 const EMPTY: Line = Line([u64::MAX; 8]);
 const ARITY: usize = 4;
@@ -47,7 +71,13 @@ const SPAN: u64 = (1 << 44) - 1;
 
 impl Default for EventQueue {
     fn default() -> Self {
-        Self { lines: vec![EMPTY; 8], len: 0, hole: false, base: 0, overflow: BinaryHeap::new() }
+        Self {
+            lines: vec![EMPTY; 8],
+            len: 0,
+            hole: false,
+            base: 0,
+            overflow: BinaryHeap::new(),
+        }
     }
 }
 
@@ -77,7 +107,11 @@ impl EventQueue {
     #[inline(always)]
     pub fn next_at(&mut self) -> SimTime {
         self.close_hole();
-        let near = if self.len == 0 { u64::MAX } else { (self.root() >> SLOT_BITS) + self.base };
+        let near = if self.len == 0 {
+            u64::MAX
+        } else {
+            (self.root() >> SLOT_BITS) + self.base
+        };
         if self.overflow.is_empty() {
             return SimTime::from_nanos(near);
         }
@@ -98,7 +132,10 @@ impl EventQueue {
         }
         self.hole = true;
         let key = self.root();
-        Some((SimTime::from_nanos((key >> SLOT_BITS) + self.base), (key & SLOT_MASK) as u32))
+        Some((
+            SimTime::from_nanos((key >> SLOT_BITS) + self.base),
+            (key & SLOT_MASK) as u32,
+        ))
     }
 
     /// Number of pending events.
@@ -124,7 +161,13 @@ impl EventQueue {
         if u64::from(slot) <= SLOT_MASK && at - now < SPAN {
             // Nothing pending is before `now`, so the shift is the same for all and keeps the order.
             let shift = (now - self.base) << SLOT_BITS;
-            for key in self.lines.iter_mut().flat_map(|line| &mut line.0).skip(OFFSET).take(self.len) {
+            for key in self
+                .lines
+                .iter_mut()
+                .flat_map(|line| &mut line.0)
+                .skip(OFFSET)
+                .take(self.len)
+            {
                 *key -= shift;
             }
             self.base = now;
@@ -135,7 +178,9 @@ impl EventQueue {
     }
 
     fn overflow_next(&self) -> (u64, u32) {
-        self.overflow.peek().map_or((u64::MAX, u32::MAX), |&Reverse(event)| event)
+        self.overflow
+            .peek()
+            .map_or((u64::MAX, u32::MAX), |&Reverse(event)| event)
     }
 
     #[cold]
@@ -143,12 +188,17 @@ impl EventQueue {
     fn pop_overflow(&mut self) -> Option<(SimTime, u32)> {
         let near = match self.len {
             0 => (u64::MAX, u32::MAX),
-            _ => ((self.root() >> SLOT_BITS) + self.base, (self.root() & SLOT_MASK) as u32),
+            _ => (
+                (self.root() >> SLOT_BITS) + self.base,
+                (self.root() & SLOT_MASK) as u32,
+            ),
         };
         if self.overflow_next() >= near {
             return None;
         }
-        self.overflow.pop().map(|Reverse((at, slot))| (SimTime::from_nanos(at), slot))
+        self.overflow
+            .pop()
+            .map(|Reverse((at, slot))| (SimTime::from_nanos(at), slot))
     }
 
     /// Fills the hole that a pop left with the last entry.
@@ -201,7 +251,11 @@ impl EventQueue {
             let d = self.get(first + 3);
             let (low, low_place) = if b < a { (b, 1) } else { (a, 0) };
             let (high, high_place) = if d < c { (d, 3) } else { (c, 2) };
-            let (least, least_place) = if high < low { (high, high_place) } else { (low, low_place) };
+            let (least, least_place) = if high < low {
+                (high, high_place)
+            } else {
+                (low, low_place)
+            };
             if least >= key {
                 break;
             }
@@ -246,11 +300,18 @@ mod tests {
         let (mut queue, mut twin) = (EventQueue::default(), Twin::default());
         let mut now = 0;
         for &(ahead, slot, pop) in steps {
-            queue.push(SimTime::from_nanos(now), SimTime::from_nanos(now + ahead), slot);
+            queue.push(
+                SimTime::from_nanos(now),
+                SimTime::from_nanos(now + ahead),
+                slot,
+            );
             twin.0.push(Reverse((now + ahead, slot)));
             if pop {
                 let expected = twin.0.pop().map(|Reverse(event)| event);
-                assert_eq!(queue.next_at().as_nanos(), expected.map_or(u64::MAX, |e| e.0));
+                assert_eq!(
+                    queue.next_at().as_nanos(),
+                    expected.map_or(u64::MAX, |e| e.0)
+                );
                 let got = queue.pop().map(|(at, slot)| (at.as_nanos(), slot));
                 assert_eq!(got, expected);
                 now = now.max(got.map_or(now, |e| e.0));
@@ -258,7 +319,10 @@ mod tests {
             assert_eq!(queue.len(), twin.0.len());
         }
         while let Some(Reverse(expected)) = twin.0.pop() {
-            assert_eq!(queue.pop().map(|(at, slot)| (at.as_nanos(), slot)), Some(expected));
+            assert_eq!(
+                queue.pop().map(|(at, slot)| (at.as_nanos(), slot)),
+                Some(expected)
+            );
         }
         assert!(queue.is_empty());
         assert_eq!(queue.next_at(), SimTime::NEVER);
@@ -282,8 +346,14 @@ mod tests {
         let mut state = 1u64;
         let steps: Vec<_> = (0..200_000)
             .map(|i| {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                ((state >> 20) % 10_800_000_000_000, (state >> 44) as u32 & 0xfffff, i % 3 != 0)
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
+                (
+                    (state >> 20) % 10_800_000_000_000,
+                    (state >> 44) as u32 & 0xfffff,
+                    i % 3 != 0,
+                )
             })
             .collect();
         agree(&steps);

@@ -43,7 +43,9 @@ impl TimerSet {
     /// The earliest timer; [`SimTime::NEVER`] if none is set.
     #[inline]
     pub fn next_at(&self) -> SimTime {
-        self.heap.first().map_or(SimTime::NEVER, |&(at, _)| SimTime::from_nanos(at))
+        self.heap
+            .first()
+            .map_or(SimTime::NEVER, |&(at, _)| SimTime::from_nanos(at))
     }
 
     /// The index of the earliest timer.

@@ -159,11 +159,17 @@ impl FromStr for SimDuration {
         let mut previous = u64::MAX;
         while !rest.is_empty() {
             let (number, tail) = split_unit(rest);
-            let end = tail.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(tail.len());
+            let end = tail
+                .find(|c: char| !c.is_ascii_alphabetic())
+                .unwrap_or(tail.len());
             let (unit, tail) = tail.split_at(end);
             let number = decimal(number).ok_or_else(error)?;
             if unit.is_empty() {
-                return Err(error().hint(format!("the unit is missing; did you mean {text}s?")));
+                let hint = match decimal(text) {
+                    Some(_) => format!("the unit is missing; did you mean {text}s?"),
+                    None => "the unit is missing".to_owned(),
+                };
+                return Err(error().hint(hint));
             }
             let Some(&(_, nanos)) = UNITS.iter().find(|(name, _)| *name == unit) else {
                 return Err(error().hint(format!("`{unit}` is none of ns, us, ms, s, m, h, d, w")));
@@ -218,13 +224,19 @@ mod tests {
             ("0", 0),
         ];
         for (text, nanos) in cases {
-            assert_eq!(text.parse::<SimDuration>().unwrap().as_nanos(), nanos, "{text}");
+            assert_eq!(
+                text.parse::<SimDuration>().unwrap().as_nanos(),
+                nanos,
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn refuses_the_rest() {
-        for text in ["", "30", "-5s", "5x", "s", "1s2m", "NaN", "1e9s", "300000w", "5 s"] {
+        for text in [
+            "", "30", "-5s", "5x", "s", "1s2m", "NaN", "1e9s", "300000w", "5 s",
+        ] {
             assert!(text.parse::<SimDuration>().is_err(), "{text}");
         }
     }

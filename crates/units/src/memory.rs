@@ -63,8 +63,14 @@ impl FromStr for Bytes {
 
 impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const SUFFIXES: [(&str, u32); 6] =
-            [("Ei", 60), ("Pi", 50), ("Ti", 40), ("Gi", 30), ("Mi", 20), ("Ki", 10)];
+        const SUFFIXES: [(&str, u32); 6] = [
+            ("Ei", 60),
+            ("Pi", 50),
+            ("Ti", 40),
+            ("Gi", 30),
+            ("Mi", 20),
+            ("Ki", 10),
+        ];
         for (suffix, shift) in SUFFIXES {
             if self.0 != 0 && self.0.trailing_zeros() >= shift {
                 return write!(f, "{}{suffix}", self.0 >> shift);

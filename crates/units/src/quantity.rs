@@ -32,17 +32,23 @@ const MAX_NANOS: i128 = i64::MAX as i128 * NANO;
 impl Quantity {
     /// From thousandths of the unit.
     pub const fn from_milli(milli: i64) -> Self {
-        Self { nanos: milli as i128 * 1_000_000 }
+        Self {
+            nanos: milli as i128 * 1_000_000,
+        }
     }
 
     /// From whole units.
     pub const fn from_units(units: i64) -> Self {
-        Self { nanos: units as i128 * NANO }
+        Self {
+            nanos: units as i128 * NANO,
+        }
     }
 
     /// From a float, through its shortest decimal form, as YAML numbers are read. `None` if not finite.
     pub fn from_f64(number: f64) -> Option<Self> {
-        number.is_finite().then(|| number.to_string().parse().ok())?
+        number
+            .is_finite()
+            .then(|| number.to_string().parse().ok())?
     }
 
     /// Whole units, rounded up, saturating: `Quantity.Value()`.
@@ -59,7 +65,10 @@ impl Quantity {
     /// which is `Quantity.AsApproximateFloat64()` of a value that has been through the API server.
     pub fn to_f64(self) -> f64 {
         let scales = [(NANO, 1.0), (1_000_000, 1e-3), (1_000, 1e-6), (1, 1e-9)];
-        let (unit, power) = scales.into_iter().find(|(unit, _)| self.nanos % unit == 0).unwrap_or((1, 1e-9));
+        let (unit, power) = scales
+            .into_iter()
+            .find(|(unit, _)| self.nanos % unit == 0)
+            .unwrap_or((1, 1e-9));
         (self.nanos / unit) as f64 * power
     }
 }
@@ -89,7 +98,9 @@ impl FromStr for Quantity {
         let (decimal, binary) = scale(suffix).ok_or_else(error)?;
         let exponent = decimal - fraction.len() as i32 + 9;
         let nanos = nanos(&digits, exponent, binary);
-        Ok(Self { nanos: if negative { -nanos } else { nanos } })
+        Ok(Self {
+            nanos: if negative { -nanos } else { nanos },
+        })
     }
 }
 
@@ -116,7 +127,9 @@ fn nanos(digits: &str, exponent: i32, binary: u32) -> i128 {
         value = value.saturating_mul(10i128.saturating_pow(exponent as u32));
         value = scaled(value);
     } else {
-        let divisor = 10i128.checked_pow(exponent.unsigned_abs()).unwrap_or(i128::MAX);
+        let divisor = 10i128
+            .checked_pow(exponent.unsigned_abs())
+            .unwrap_or(i128::MAX);
         value = scaled(value);
         lost |= value % divisor != 0;
         value /= divisor;
@@ -145,7 +158,11 @@ fn scale(suffix: &str) -> Option<(i32, u32)> {
         "Ei" => (0, 60),
         _ => {
             let exponent = suffix.strip_prefix(['e', 'E'])?;
-            let exponent: i32 = exponent.strip_prefix('+').unwrap_or(exponent).parse().ok()?;
+            let exponent: i32 = exponent
+                .strip_prefix('+')
+                .unwrap_or(exponent)
+                .parse()
+                .ok()?;
             (exponent.clamp(-60, 60), 0)
         }
     })
@@ -155,10 +172,19 @@ impl fmt::Display for Quantity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.nanos < 0 { "-" } else { "" };
         let nanos = self.nanos.unsigned_abs();
-        for (unit, suffix) in [(1_000_000_000, ""), (1_000_000, "m"), (1_000, "u"), (1, "n")] {
+        for (unit, suffix) in [
+            (1_000_000_000, ""),
+            (1_000_000, "m"),
+            (1_000, "u"),
+            (1, "n"),
+        ] {
             if nanos.is_multiple_of(unit) {
                 let value = nanos / unit;
-                if suffix.is_empty() && value != 0 && sign.is_empty() && value <= u128::from(u64::MAX) {
+                if suffix.is_empty()
+                    && value != 0
+                    && sign.is_empty()
+                    && value <= u128::from(u64::MAX)
+                {
                     let value = value as u64;
                     if value.trailing_zeros() >= 10 {
                         return write!(f, "{}", crate::Bytes::new(value));
@@ -199,7 +225,9 @@ mod tests {
 
     #[test]
     fn refuses_what_the_api_refuses() {
-        for text in ["", "m", "1.2.3", "1 Gi", "1GiB", "1e", "0x10", "--1", "NaN", "1Mb"] {
+        for text in [
+            "", "m", "1.2.3", "1 Gi", "1GiB", "1e", "0x10", "--1", "NaN", "1Mb",
+        ] {
             assert!(text.parse::<Quantity>().is_err(), "{text}");
         }
     }

@@ -9,7 +9,17 @@ use std::ops::{Add, AddAssign, Sub};
 /// Integers, so that equal times are equal and sums do not depend on their order. The range is
 /// 584 years; additions past it saturate at [`SimTime::NEVER`].
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    serde::Serialize,
+    serde::Deserialize,
 )]
 #[serde(transparent)]
 pub struct SimTime(u64);

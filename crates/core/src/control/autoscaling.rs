@@ -32,15 +32,24 @@ impl Scaler {
 }
 
 fn requests_of(template: &PodTemplate) -> PodRequests {
-    PodRequests::of_containers(
-        template.containers.iter().map(|container| (container.name.as_str(), container.cpu_request, container.memory_request)),
-    )
+    PodRequests::of_containers(template.containers.iter().map(|container| {
+        (
+            container.name.as_str(),
+            container.cpu_request,
+            container.memory_request,
+        )
+    }))
 }
 
 impl<P: DataPlane> World<P> {
     /// Lets a policy of your own scale a service instead of what the model says. It is asked
     /// every `period`.
-    pub fn set_autoscaler(&mut self, service: ServiceId, policy: Box<dyn Autoscaler>, period: SimDuration) {
+    pub fn set_autoscaler(
+        &mut self,
+        service: ServiceId,
+        policy: Box<dyn Autoscaler>,
+        period: SimDuration,
+    ) {
         assert!(!period.is_zero(), "a controller needs a period");
         let scaler = Scaler {
             policy,
@@ -49,30 +58,55 @@ impl<P: DataPlane> World<P> {
             bounds: None,
             requests: requests_of(&self.service_of(service).pod),
         };
-        if self.services[service.index()].scaler.replace(scaler).is_none() {
+        if self.services[service.index()]
+            .scaler
+            .replace(scaler)
+            .is_none()
+        {
             self.schedule(SimTime::ZERO + period, Event::Autoscale(service));
         }
     }
 
-    pub(super) fn start_autoscaler(&mut self, service: ServiceId, streams: RngStreams, catalog: &Catalog) -> Result<(), ModelError> {
+    pub(super) fn start_autoscaler(
+        &mut self,
+        service: ServiceId,
+        streams: RngStreams,
+        catalog: &Catalog,
+    ) -> Result<(), ModelError> {
         let of = self.service_of(service);
         let Some(spec) = &of.autoscaler else {
             return Ok(());
         };
-        let policy = catalog.build(spec).map_err(|error| ModelError::Autoscaler { service: of.name.clone(), error })?;
+        let policy = catalog
+            .build(spec)
+            .map_err(|error| ModelError::Autoscaler {
+                service: of.name.clone(),
+                error,
+            })?;
         let (name, period, bounds) = match spec {
             PolicySpec::Hpa(hpa) => {
                 let bounds = (hpa.spec.min_replicas.unwrap_or(1), hpa.spec.max_replicas);
-                let bounds = (u32::try_from(bounds.0).unwrap_or(0), u32::try_from(bounds.1).unwrap_or(0));
+                let bounds = (
+                    u32::try_from(bounds.0).unwrap_or(0),
+                    u32::try_from(bounds.1).unwrap_or(0),
+                );
                 ("hpa".to_owned(), hpa.flags.sync_period, Some(bounds))
             }
             PolicySpec::Custom(custom) => (custom.name.clone(), SimDuration::from_secs(15), None),
             _ => ("autoscaler".to_owned(), SimDuration::from_secs(15), None),
         };
         // Where in its period a controller is when the run begins, nobody knows.
-        let phase = streams.stream(&format!("autoscaler/{}", of.name)).random_range(0..period.as_nanos());
+        let phase = streams
+            .stream(&format!("autoscaler/{}", of.name))
+            .random_range(0..period.as_nanos());
         let requests = requests_of(&of.pod);
-        self.services[service.index()].scaler = Some(Scaler { policy, name, period, bounds, requests });
+        self.services[service.index()].scaler = Some(Scaler {
+            policy,
+            name,
+            period,
+            bounds,
+            requests,
+        });
         self.schedule(SimTime::from_nanos(phase), Event::Autoscale(service));
         Ok(())
     }
@@ -82,14 +116,28 @@ impl<P: DataPlane> World<P> {
             return;
         };
         let decision = self.ask(service, &mut scaler);
-        recorder.record(self.now, &Record::Decision { service, decision: &decision });
+        recorder.record(
+            self.now,
+            &Record::Decision {
+                service,
+                decision: &decision,
+            },
+        );
         if decision.is_rescale() {
             let reason = decision.reason.to_string();
-            self.scale(service, decision.desired.get(), &scaler.name, &reason, recorder);
+            self.scale(
+                service,
+                decision.desired.get(),
+                &scaler.name,
+                &reason,
+                recorder,
+            );
             scaler.policy.committed(&decision, ScaleOutcome::Applied);
         }
         let next = match scaler.policy.next_wakeup() {
-            Some(at) if at > TimePoint::from(self.now) => SimTime::from_nanos(at.as_nanos().unsigned_abs()),
+            Some(at) if at > TimePoint::from(self.now) => {
+                SimTime::from_nanos(at.as_nanos().unsigned_abs())
+            }
             _ => self.now + scaler.period,
         };
         self.services[service.index()].scaler = Some(scaler);
@@ -97,7 +145,11 @@ impl<P: DataPlane> World<P> {
     }
 
     /// Shows the controller what it may know now.
-    fn ask(&mut self, service: ServiceId, scaler: &mut Scaler) -> flashcrowd_autoscalers::ScalingDecision {
+    fn ask(
+        &mut self,
+        service: ServiceId,
+        scaler: &mut Scaler,
+    ) -> flashcrowd_autoscalers::ScalingDecision {
         let now = self.now;
         let template = &self.model.services[service.index()].pod;
         let state = &self.services[service.index()];
@@ -106,27 +158,56 @@ impl<P: DataPlane> World<P> {
         let mut usages: Vec<Vec<ContainerUsage<'_>>> = Vec::with_capacity(state.pods.len());
         let mut samples = Vec::with_capacity(state.pods.len());
         for server in &state.pods {
-            let pod = self.pods[server.0 as usize].as_mut().expect("a pod that is listed exists");
+            let pod = self.pods[server.0 as usize]
+                .as_mut()
+                .expect("a pod that is listed exists");
             pods.push(view(pod, &scaler.requests));
             if let Some(value) = pod.metrics.served(now) {
                 let nanocores = (value.cpu * 1e9) as i64;
                 let usage = |first: bool| ContainerUsage {
                     name: "",
-                    cpu: Some(MilliValue::new(if first { (nanocores + 999_999) / 1_000_000 } else { 0 })),
-                    memory: Some(MilliValue::new(if first { value.memory as i64 * 1000 } else { 0 })),
+                    cpu: Some(MilliValue::new(if first {
+                        (nanocores + 999_999) / 1_000_000
+                    } else {
+                        0
+                    })),
+                    memory: Some(MilliValue::new(if first {
+                        value.memory as i64 * 1000
+                    } else {
+                        0
+                    })),
                 };
                 let containers = template.containers.iter().enumerate();
-                usages.push(containers.map(|(i, c)| ContainerUsage { name: &c.name, ..usage(i == 0) }).collect());
-                samples.push((PodId(u64::from(pod.id.0)), TimePoint::from(value.at), value.window));
+                usages.push(
+                    containers
+                        .map(|(i, c)| ContainerUsage {
+                            name: &c.name,
+                            ..usage(i == 0)
+                        })
+                        .collect(),
+                );
+                samples.push((
+                    PodId(u64::from(pod.id.0)),
+                    TimePoint::from(value.at),
+                    value.window,
+                ));
             }
         }
         let current = pods.iter().filter(|pod| !pod.deleting).count() as u32;
         let resources: Vec<_> = samples
             .iter()
             .zip(&usages)
-            .map(|(&(pod, at, window), containers)| PodUsage { pod, at, window, containers })
+            .map(|(&(pod, at, window), containers)| PodUsage {
+                pod,
+                at,
+                window,
+                containers,
+            })
             .collect();
-        let scale = Scale { spec_replicas: Replicas(state.desired), status_replicas: Replicas(current) };
+        let scale = Scale {
+            spec_replicas: Replicas(state.desired),
+            status_replicas: Replicas(current),
+        };
         scaler.policy.decide(&Observation {
             now: TimePoint::from(now),
             scale: Some(scale),
@@ -140,12 +221,23 @@ impl<P: DataPlane> World<P> {
 /// A pod as the API server shows it.
 fn view<'a>(pod: &Pod, requests: &'a PodRequests) -> PodView<'a> {
     let pending = pod.container.starts == 0;
-    let status = if pod.ready { ConditionStatus::True } else { ConditionStatus::False };
+    let status = if pod.ready {
+        ConditionStatus::True
+    } else {
+        ConditionStatus::False
+    };
     PodView {
         id: PodId(u64::from(pod.id.0)),
-        phase: if pending || pod.stage == PodStage::Pending { PodPhase::Pending } else { PodPhase::Running },
+        phase: if pending || pod.stage == PodStage::Pending {
+            PodPhase::Pending
+        } else {
+            PodPhase::Running
+        },
         start_time: pod.started.map(TimePoint::from_nanos),
-        ready: pod.ready_changed.map(|at| ReadyCondition { status, last_transition: TimePoint::from_nanos(at) }),
+        ready: pod.ready_changed.map(|at| ReadyCondition {
+            status,
+            last_transition: TimePoint::from_nanos(at),
+        }),
         deleting: pod.deleting.is_some(),
         requests,
     }

@@ -31,25 +31,39 @@ pub(crate) struct Observed {
 }
 
 /// The bounds of a rolling update for a desired number of pods: `(surge, unavailable)`.
-pub(crate) fn fenceposts(surge: IntOrPercent, unavailable: IntOrPercent, desired: u32) -> (u32, u32) {
+pub(crate) fn fenceposts(
+    surge: IntOrPercent,
+    unavailable: IntOrPercent,
+    desired: u32,
+) -> (u32, u32) {
     let scaled = |value: IntOrPercent, up: bool| match value {
         IntOrPercent::Int(number) => number,
         IntOrPercent::Percent(percent) => {
             let product = u64::from(percent) * u64::from(desired);
-            (if up { product.div_ceil(100) } else { product / 100 }) as u32
+            (if up {
+                product.div_ceil(100)
+            } else {
+                product / 100
+            }) as u32
         }
     };
     let (surge, unavailable) = (scaled(surge, true), scaled(unavailable, false));
     // Both zero would never get anywhere.
-    if surge == 0 && unavailable == 0 { (0, 1) } else { (surge, unavailable) }
+    if surge == 0 && unavailable == 0 {
+        (0, 1)
+    } else {
+        (surge, unavailable)
+    }
 }
 
 /// Pods that a Deployment may have above the desired number.
 fn surge(strategy: RolloutStrategy, desired: u32) -> u32 {
     match strategy {
-        RolloutStrategy::RollingUpdate { max_surge, max_unavailable, .. } if desired > 0 => {
-            fenceposts(max_surge, max_unavailable, desired).0
-        }
+        RolloutStrategy::RollingUpdate {
+            max_surge,
+            max_unavailable,
+            ..
+        } if desired > 0 => fenceposts(max_surge, max_unavailable, desired).0,
         _ => 0,
     }
 }
@@ -58,7 +72,13 @@ impl ReplicaSets {
     /// A Deployment that has been rolled out.
     pub(crate) fn new(replicas: u32, strategy: RolloutStrategy) -> Self {
         let max_replicas = replicas + surge(strategy, replicas);
-        Self { sets: vec![ReplicaSet { revision: 0, replicas, max_replicas }] }
+        Self {
+            sets: vec![ReplicaSet {
+                revision: 0,
+                replicas,
+                max_replicas,
+            }],
+        }
     }
 
     /// The revision of the present template.
@@ -78,11 +98,21 @@ impl ReplicaSets {
     /// A new template: every pod is to be replaced.
     pub(crate) fn new_revision(&mut self) {
         let revision = self.revision() + 1;
-        self.sets.push(ReplicaSet { revision, replicas: 0, max_replicas: 0 });
+        self.sets.push(ReplicaSet {
+            revision,
+            replicas: 0,
+            max_replicas: 0,
+        });
     }
 
     /// One pass of the controller: sizes the sets.
-    pub(crate) fn reconcile(&mut self, desired: u32, strategy: RolloutStrategy, observed: &[Observed], existing: &[u32]) {
+    pub(crate) fn reconcile(
+        &mut self,
+        desired: u32,
+        strategy: RolloutStrategy,
+        observed: &[Observed],
+        existing: &[u32],
+    ) {
         if !self.is_rolling() {
             let set = self.sets.last_mut().expect("a Deployment has a ReplicaSet");
             (set.replicas, set.max_replicas) = (desired, desired + surge(strategy, desired));
@@ -90,10 +120,16 @@ impl ReplicaSets {
         }
         match strategy {
             RolloutStrategy::Recreate => self.recreate(desired, existing),
-            RolloutStrategy::RollingUpdate { max_surge, max_unavailable, .. } => {
+            RolloutStrategy::RollingUpdate {
+                max_surge,
+                max_unavailable,
+                ..
+            } => {
                 let (_, unavailable) = fenceposts(max_surge, max_unavailable, desired);
                 let surge = surge(strategy, desired);
-                if self.sets.iter().any(|set| set.replicas > 0 && set.max_replicas != desired + surge && set.max_replicas != 0) {
+                if self.sets.iter().any(|set| {
+                    set.replicas > 0 && set.max_replicas != desired + surge && set.max_replicas != 0
+                }) {
                     self.scale_proportionally(desired + surge);
                 }
                 self.grow_new(desired, surge);
@@ -112,7 +148,9 @@ impl ReplicaSets {
     /// All old pods have to be gone before the first new one comes.
     fn recreate(&mut self, desired: u32, existing: &[u32]) {
         let newest = self.sets.len() - 1;
-        self.sets[..newest].iter_mut().for_each(|set| set.replicas = 0);
+        self.sets[..newest]
+            .iter_mut()
+            .for_each(|set| set.replicas = 0);
         if existing[..newest].iter().all(|&pods| pods == 0) {
             self.sets[newest].replicas = desired;
         }
@@ -123,19 +161,33 @@ impl ReplicaSets {
     fn scale_proportionally(&mut self, allowed: u32) {
         let total: i64 = self.sets.iter().map(|set| i64::from(set.replicas)).sum();
         let to_add = i64::from(allowed) - total;
-        let mut order: Vec<usize> = (0..self.sets.len()).filter(|&i| self.sets[i].replicas > 0).collect();
+        let mut order: Vec<usize> = (0..self.sets.len())
+            .filter(|&i| self.sets[i].replicas > 0)
+            .collect();
         // Newer first when growing, older first when shrinking, among equals.
         order.sort_by_key(|&i| {
             let age = self.sets.len() - i;
-            (std::cmp::Reverse(self.sets[i].replicas), if to_add > 0 { age } else { self.sets.len() - age })
+            (
+                std::cmp::Reverse(self.sets[i].replicas),
+                if to_add > 0 {
+                    age
+                } else {
+                    self.sets.len() - age
+                },
+            )
         });
         let mut added = 0;
         for &index in &order {
             let set = &mut self.sets[index];
-            let share = f64::from(set.replicas) * f64::from(allowed) / f64::from(set.max_replicas.max(1));
+            let share =
+                f64::from(set.replicas) * f64::from(allowed) / f64::from(set.max_replicas.max(1));
             let fraction = share.round() as i64 - i64::from(set.replicas);
             let left = to_add - added;
-            let change = if to_add > 0 { fraction.clamp(0, left.max(0)) } else { fraction.clamp(left.min(0), 0) };
+            let change = if to_add > 0 {
+                fraction.clamp(0, left.max(0))
+            } else {
+                fraction.clamp(left.min(0), 0)
+            };
             set.replicas = (i64::from(set.replicas) + change).max(0) as u32;
             added += change;
         }
@@ -143,7 +195,9 @@ impl ReplicaSets {
             let set = &mut self.sets[first];
             set.replicas = (i64::from(set.replicas) + to_add - added).max(0) as u32;
         }
-        self.sets.iter_mut().for_each(|set| set.max_replicas = allowed);
+        self.sets
+            .iter_mut()
+            .for_each(|set| set.max_replicas = allowed);
     }
 
     fn grow_new(&mut self, desired: u32, surge: u32) {
@@ -160,14 +214,22 @@ impl ReplicaSets {
     fn shrink_old(&mut self, desired: u32, unavailable: u32, observed: &[Observed]) {
         let total: u32 = self.sets.iter().map(|set| set.replicas).sum();
         let min_available = desired.saturating_sub(unavailable);
-        let available = |revision| observed.iter().find(|o| o.revision == revision).map_or(0, |o| o.available);
+        let available = |revision| {
+            observed
+                .iter()
+                .find(|o| o.revision == revision)
+                .map_or(0, |o| o.available)
+        };
         let newest = *self.newest();
         let new_unavailable = newest.replicas.saturating_sub(available(newest.revision));
         let mut budget = total.saturating_sub(min_available + new_unavailable);
         let old = self.sets.len() - 1;
         // Old pods that are not available go first: they do no good.
         for set in &mut self.sets[..old] {
-            let unhealthy = set.replicas.saturating_sub(available(set.revision)).min(budget);
+            let unhealthy = set
+                .replicas
+                .saturating_sub(available(set.revision))
+                .min(budget);
             set.replicas -= unhealthy;
             budget -= unhealthy;
         }
@@ -199,7 +261,10 @@ mod tests {
         assert_eq!(fenceposts(percent, percent, 1), (1, 0));
         assert_eq!(fenceposts(percent, percent, 4), (1, 1));
         assert_eq!(fenceposts(percent, percent, 3), (1, 0));
-        assert_eq!(fenceposts(IntOrPercent::Int(0), IntOrPercent::Percent(10), 5), (0, 1));
+        assert_eq!(
+            fenceposts(IntOrPercent::Int(0), IntOrPercent::Percent(10), 5),
+            (0, 1)
+        );
     }
 
     /// Every pod becomes available at once: the update must end, and never leave the fence.
@@ -208,14 +273,27 @@ mod tests {
         for desired in 1..40 {
             let mut sets = ReplicaSets::new(desired, DEFAULT);
             sets.new_revision();
-            let (surge, unavailable) = fenceposts(IntOrPercent::Percent(25), IntOrPercent::Percent(25), desired);
+            let (surge, unavailable) = fenceposts(
+                IntOrPercent::Percent(25),
+                IntOrPercent::Percent(25),
+                desired,
+            );
             for _ in 0..200 {
                 let sizes: Vec<_> = sets.sets.iter().map(|s| s.replicas).collect();
-                let observed: Vec<_> =
-                    sets.sets.iter().map(|s| Observed { revision: s.revision, available: s.replicas }).collect();
+                let observed: Vec<_> = sets
+                    .sets
+                    .iter()
+                    .map(|s| Observed {
+                        revision: s.revision,
+                        available: s.replicas,
+                    })
+                    .collect();
                 sets.reconcile(desired, DEFAULT, &observed, &sizes);
                 let total: u32 = sets.sets.iter().map(|s| s.replicas).sum();
-                assert!(total <= desired + surge && total >= desired - unavailable, "{desired}: {total}");
+                assert!(
+                    total <= desired + surge && total >= desired - unavailable,
+                    "{desired}: {total}"
+                );
             }
             assert!(!sets.is_rolling());
             assert_eq!(sets.newest().replicas, desired);
@@ -228,11 +306,23 @@ mod tests {
         sets.new_revision();
         for _ in 0..20 {
             let sizes: Vec<_> = sets.sets.iter().map(|s| s.replicas).collect();
-            let observed = [Observed { revision: 0, available: sizes[0] }, Observed { revision: 1, available: 0 }];
+            let observed = [
+                Observed {
+                    revision: 0,
+                    available: sizes[0],
+                },
+                Observed {
+                    revision: 1,
+                    available: 0,
+                },
+            ];
             sets.reconcile(10, DEFAULT, &observed, &sizes);
         }
         // 10 - 2 unavailable stay, and 13 in all.
-        assert_eq!(sets.sets.iter().map(|s| s.replicas).collect::<Vec<_>>(), [8, 5]);
+        assert_eq!(
+            sets.sets.iter().map(|s| s.replicas).collect::<Vec<_>>(),
+            [8, 5]
+        );
     }
 
     #[test]
@@ -248,12 +338,36 @@ mod tests {
         sets.new_revision();
         for _ in 0..5 {
             let sizes: Vec<_> = sets.sets.iter().map(|s| s.replicas).collect();
-            let observed = [Observed { revision: 0, available: sizes[0] }, Observed { revision: 1, available: 0 }];
+            let observed = [
+                Observed {
+                    revision: 0,
+                    available: sizes[0],
+                },
+                Observed {
+                    revision: 1,
+                    available: 0,
+                },
+            ];
             sets.reconcile(10, strategy, &observed, &sizes);
         }
-        assert_eq!(sets.sets.iter().map(|s| s.replicas).collect::<Vec<_>>(), [8, 5]);
-        let observed = [Observed { revision: 0, available: 8 }, Observed { revision: 1, available: 0 }];
+        assert_eq!(
+            sets.sets.iter().map(|s| s.replicas).collect::<Vec<_>>(),
+            [8, 5]
+        );
+        let observed = [
+            Observed {
+                revision: 0,
+                available: 8,
+            },
+            Observed {
+                revision: 1,
+                available: 0,
+            },
+        ];
         sets.reconcile(15, strategy, &observed, &[8, 5]);
-        assert_eq!(sets.sets.iter().map(|s| s.replicas).collect::<Vec<_>>(), [11, 7]);
+        assert_eq!(
+            sets.sets.iter().map(|s| s.replicas).collect::<Vec<_>>(),
+            [11, 7]
+        );
     }
 }

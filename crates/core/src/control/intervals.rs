@@ -19,7 +19,10 @@ impl Level {
     fn add(&mut self, change: i32, now: SimTime) {
         self.seconds += f64::from(self.value) * (now - self.since).as_secs_f64();
         self.since = now;
-        self.value = self.value.checked_add_signed(change).expect("a count of pods became negative");
+        self.value = self
+            .value
+            .checked_add_signed(change)
+            .expect("a count of pods became negative");
     }
 
     fn take(&mut self, now: SimTime) -> f64 {
@@ -46,15 +49,24 @@ pub(crate) struct IntervalState {
 
 impl<P: DataPlane> World<P> {
     pub(super) fn count_pod(&mut self, service: ServiceId, change: i32) {
-        self.services[service.index()].interval.existing.add(change, self.now);
+        self.services[service.index()]
+            .interval
+            .existing
+            .add(change, self.now);
     }
 
     pub(super) fn count_running(&mut self, service: ServiceId, change: i32) {
-        self.services[service.index()].interval.running.add(change, self.now);
+        self.services[service.index()]
+            .interval
+            .running
+            .add(change, self.now);
     }
 
     pub(super) fn count_ready(&mut self, service: ServiceId, change: i32) {
-        self.services[service.index()].interval.ready.add(change, self.now);
+        self.services[service.index()]
+            .interval
+            .ready
+            .add(change, self.now);
     }
 
     /// Books what a container has used since it was last looked at.
@@ -63,9 +75,12 @@ impl<P: DataPlane> World<P> {
         let pod = self.pod_mut(server);
         let container = &mut pod.container;
         let service = pod.service;
-        let cpu = usage.cpu_seconds - std::mem::replace(&mut container.reported_cpu_seconds, usage.cpu_seconds);
-        let periods = usage.cfs_periods - std::mem::replace(&mut container.reported_periods, usage.cfs_periods);
-        let throttled = usage.cfs_throttled - std::mem::replace(&mut container.reported_throttled, usage.cfs_throttled);
+        let cpu = usage.cpu_seconds
+            - std::mem::replace(&mut container.reported_cpu_seconds, usage.cpu_seconds);
+        let periods = usage.cfs_periods
+            - std::mem::replace(&mut container.reported_periods, usage.cfs_periods);
+        let throttled = usage.cfs_throttled
+            - std::mem::replace(&mut container.reported_throttled, usage.cfs_throttled);
         let interval = &mut self.services[service.index()].interval;
         interval.cpu_seconds += cpu;
         interval.cfs_periods += periods;
@@ -74,10 +89,18 @@ impl<P: DataPlane> World<P> {
 
     pub(super) fn end_interval(&mut self, recorder: &mut dyn Recorder) {
         let now = self.now;
-        let start = self.services.first().map_or(SimTime::ZERO, |service| service.interval.start);
-        let services: Vec<_> =
-            (0..self.services.len()).map(|index| self.service_interval(ServiceId(index as u32))).collect();
-        let interval = Interval { start, endpoints: self.plane.endpoints(), services: &services };
+        let start = self
+            .services
+            .first()
+            .map_or(SimTime::ZERO, |service| service.interval.start);
+        let services: Vec<_> = (0..self.services.len())
+            .map(|index| self.service_interval(ServiceId(index as u32)))
+            .collect();
+        let interval = Interval {
+            start,
+            endpoints: self.plane.endpoints(),
+            services: &services,
+        };
         recorder.record(now, &Record::Interval(interval));
         self.plane.end_interval(now);
         let end = SimTime::ZERO + self.model.duration;
@@ -115,15 +138,22 @@ impl<P: DataPlane> World<P> {
         let state = &mut self.services[id.index()];
         let interval = &mut state.interval;
         report.desired = state.desired;
-        report.bounds = state.scaler.as_ref().and_then(|scaler| scaler.bounds());
+        report.bounds = state
+            .scaler
+            .as_ref()
+            .and_then(super::autoscaling::Scaler::bounds);
         report.cpu_seconds = std::mem::take(&mut interval.cpu_seconds);
         report.cfs_periods = std::mem::take(&mut interval.cfs_periods);
         report.cfs_throttled = std::mem::take(&mut interval.cfs_throttled);
         report.ready = interval.ready.value;
         report.pod_seconds = interval.existing.take(now);
         report.cost = service.pod_hour * (report.pod_seconds / 3600.0);
-        report.cpu_capacity_seconds = interval.ready.take(now) * capacity_cores(&service.pod, self.model.node_cores);
-        let request = service.pod.cpu_request.map_or(0.0, flashcrowd_units::Millicores::as_cores);
+        report.cpu_capacity_seconds =
+            interval.ready.take(now) * capacity_cores(&service.pod, self.model.node_cores);
+        let request = service
+            .pod
+            .cpu_request
+            .map_or(0.0, flashcrowd_units::Millicores::as_cores);
         report.cpu_request_seconds = interval.running.take(now) * request;
         interval.start = now;
         report
@@ -133,5 +163,6 @@ impl<P: DataPlane> World<P> {
 /// What one pod can use at most [cores].
 fn capacity_cores(pod: &PodTemplate, node_cores: u32) -> f64 {
     let cores = f64::from(pod.threads.unwrap_or(u32::MAX).min(node_cores));
-    pod.cpu_limit.map_or(cores, |limit| limit.as_cores().min(cores))
+    pod.cpu_limit
+        .map_or(cores, |limit| limit.as_cores().min(cores))
 }

@@ -60,7 +60,11 @@ impl<P: DataPlane> World<P> {
         &self.service_of(self.pod(server).service).pod
     }
 
-    fn sample(&mut self, service: ServiceId, time: impl Fn(&PodTemplate) -> &ServiceTime) -> SimDuration {
+    fn sample(
+        &mut self,
+        service: ServiceId,
+        time: impl Fn(&PodTemplate) -> &ServiceTime,
+    ) -> SimDuration {
         let sampler = time(&self.model.services[service.index()].pod).sampler();
         sampler.sample(&mut self.services[service.index()].rng)
     }
@@ -117,38 +121,88 @@ impl<P: DataPlane> World<P> {
     pub(super) fn announce_first_pods(&mut self, recorder: &mut dyn Recorder) {
         for pod in self.pods.iter().flatten() {
             let (service, pod) = (pod.service, pod.id);
-            recorder.record(self.now, &Record::Pod { service, pod, from: None, to: PodStage::Ready, reason: "Running" });
+            recorder.record(
+                self.now,
+                &Record::Pod {
+                    service,
+                    pod,
+                    from: None,
+                    to: PodStage::Ready,
+                    reason: "Running",
+                },
+            );
         }
     }
 
-    pub(super) fn create_pod(&mut self, service: ServiceId, revision: u32, recorder: &mut dyn Recorder) {
+    pub(super) fn create_pod(
+        &mut self,
+        service: ServiceId,
+        revision: u32,
+        recorder: &mut dyn Recorder,
+    ) {
         let server = self.allocate_pod(service, revision, instant(self.now));
         self.count_pod(service, 1);
         let pod = self.pod(server).id;
-        recorder.record(self.now, &Record::Pod { service, pod, from: None, to: PodStage::Pending, reason: "Created" });
+        recorder.record(
+            self.now,
+            &Record::Pod {
+                service,
+                pod,
+                from: None,
+                to: PodStage::Pending,
+                reason: "Created",
+            },
+        );
         let delay = self.sample(service, |template| &template.scheduling_delay);
         self.pod_later(server, delay, PodEvent::Scheduled);
     }
 
-    fn move_to(&mut self, server: ServerId, to: PodStage, reason: &'static str, recorder: &mut dyn Recorder) {
+    fn move_to(
+        &mut self,
+        server: ServerId,
+        to: PodStage,
+        reason: &'static str,
+        recorder: &mut dyn Recorder,
+    ) {
         let now = self.now;
         let pod = self.pod_mut(server);
         let from = Some(std::mem::replace(&mut pod.stage, to));
         let (service, pod) = (pod.service, pod.id);
-        recorder.record(now, &Record::Pod { service, pod, from, to, reason });
+        recorder.record(
+            now,
+            &Record::Pod {
+                service,
+                pod,
+                from,
+                to,
+                reason,
+            },
+        );
     }
 
-    pub(super) fn pod_event(&mut self, server: ServerId, id: PodId, event: PodEvent, recorder: &mut dyn Recorder) {
-        let Some(pod) = self.pods[server.0 as usize].as_ref().filter(|pod| pod.id == id) else {
+    pub(super) fn pod_event(
+        &mut self,
+        server: ServerId,
+        id: PodId,
+        event: PodEvent,
+        recorder: &mut dyn Recorder,
+    ) {
+        let Some(pod) = self.pods[server.0 as usize]
+            .as_ref()
+            .filter(|pod| pod.id == id)
+        else {
             return;
         };
-        let current = |start| pod.container.starts == start && pod.container.running_since.is_some();
+        let current =
+            |start| pod.container.starts == start && pod.container.running_since.is_some();
         match event {
             PodEvent::Scheduled => self.scheduled(server, recorder),
             PodEvent::ContainerStarts => self.container_starts(server, recorder),
             PodEvent::Listening(start) if current(start) => self.listens(server, recorder),
             PodEvent::Probe(start, kind) if current(start) => self.probe(server, kind, recorder),
-            PodEvent::Sigkill(start) if current(start) => self.exit(server, Failure::PodTerminated, "Killed", recorder),
+            PodEvent::Sigkill(start) if current(start) => {
+                self.exit(server, Failure::PodTerminated, "Killed", recorder);
+            }
             PodEvent::Listening(_) | PodEvent::Probe(..) | PodEvent::Sigkill(_) => {}
             PodEvent::Endpoint(routed) => self.route(server, routed, recorder),
             PodEvent::Sigterm => self.sigterm(server, recorder),
@@ -170,7 +224,8 @@ impl<P: DataPlane> World<P> {
     }
 
     fn container_starts(&mut self, server: ServerId, recorder: &mut dyn Recorder) {
-        if self.pod(server).deleting.is_some() || self.pod(server).container.running_since.is_some() {
+        if self.pod(server).deleting.is_some() || self.pod(server).container.running_since.is_some()
+        {
             return;
         }
         self.start_container(server);
@@ -191,7 +246,10 @@ impl<P: DataPlane> World<P> {
         let now = self.now;
         let service = self.pod(server).service;
         let rng = &mut self.services[service.index()].rng;
-        let phase = CfsPhase { period: rng.random_range(0..100_000_000), tick: rng.random_range(0..4_000_000) };
+        let phase = CfsPhase {
+            period: rng.random_range(0..100_000_000),
+            tick: rng.random_range(0..4_000_000),
+        };
         let pod = self.pod_mut(server);
         let old = std::mem::take(&mut pod.container);
         pod.container.starts = old.starts + 1;
@@ -200,7 +258,11 @@ impl<P: DataPlane> World<P> {
         pod.container.running_since = Some(now);
         pod.metrics = PodMetrics::default();
         self.count_running(service, 1);
-        self.apply(Change::Start { server, service, phase });
+        self.apply(Change::Start {
+            server,
+            service,
+            phase,
+        });
     }
 
     /// `warm`: the container has been running for long.
@@ -221,8 +283,16 @@ impl<P: DataPlane> World<P> {
             let Some(probe) = probe else { continue };
             // A worker probes as soon as it sees the container; those of long ago are anywhere.
             let rng = &mut self.services[service.index()].rng;
-            let phase = if warm { rng.random_range(0..probe.period.as_nanos().max(1)) } else { 0 };
-            self.pod_later(server, SimDuration::from_nanos(phase), PodEvent::Probe(start, kind));
+            let phase = if warm {
+                rng.random_range(0..probe.period.as_nanos().max(1))
+            } else {
+                0
+            };
+            self.pod_later(
+                server,
+                SimDuration::from_nanos(phase),
+                PodEvent::Probe(start, kind),
+            );
         }
     }
 
@@ -249,7 +319,10 @@ impl<P: DataPlane> World<P> {
         };
         let Some(probe) = probe else { return };
         let has_startup = template.startup_probe.is_some();
-        let (deleting, container) = (self.pod(server).deleting.is_some(), self.pod(server).container.clone());
+        let (deleting, container) = (
+            self.pod(server).deleting.is_some(),
+            self.pod(server).container.clone(),
+        );
         let started_up = container.startup.verdict == Some(true);
         let done = match kind {
             ProbeKind::Startup => started_up || deleting,
@@ -259,8 +332,14 @@ impl<P: DataPlane> World<P> {
         if done || container.stopping {
             return;
         }
-        self.pod_later(server, probe.period, PodEvent::Probe(container.starts, kind));
-        let age = container.running_since.map_or(SimDuration::ZERO, |since| self.now.since(since));
+        self.pod_later(
+            server,
+            probe.period,
+            PodEvent::Probe(container.starts, kind),
+        );
+        let age = container
+            .running_since
+            .map_or(SimDuration::ZERO, |since| self.now.since(since));
         let waits = has_startup && !started_up && kind != ProbeKind::Startup;
         if age < probe.initial_delay || waits {
             return;
@@ -277,8 +356,12 @@ impl<P: DataPlane> World<P> {
                 let reason = if ready { "ProbeSucceeded" } else { "Unhealthy" };
                 self.set_ready(server, ready, reason, recorder);
             }
-            (ProbeKind::Startup | ProbeKind::Liveness, Some(false)) => self.fail_health(server, recorder),
-            (ProbeKind::Startup, Some(true)) if self.template(server).readiness == Readiness::ContainerRunning => {
+            (ProbeKind::Startup | ProbeKind::Liveness, Some(false)) => {
+                self.fail_health(server, recorder);
+            }
+            (ProbeKind::Startup, Some(true))
+                if self.template(server).readiness == Readiness::ContainerRunning =>
+            {
                 self.set_ready(server, true, "ContainersReady", recorder);
             }
             _ => {}
@@ -290,7 +373,13 @@ impl<P: DataPlane> World<P> {
         delay <= probe.timeout.as_secs_f64()
     }
 
-    fn set_ready(&mut self, server: ServerId, ready: bool, reason: &'static str, recorder: &mut dyn Recorder) {
+    fn set_ready(
+        &mut self,
+        server: ServerId,
+        ready: bool,
+        reason: &'static str,
+        recorder: &mut dyn Recorder,
+    ) {
         let now = self.now;
         let pod = self.pod_mut(server);
         if std::mem::replace(&mut pod.ready, ready) == ready {
@@ -302,7 +391,16 @@ impl<P: DataPlane> World<P> {
             return;
         }
         self.count_ready(service, if ready { 1 } else { -1 });
-        self.move_to(server, if ready { PodStage::Ready } else { PodStage::Running }, reason, recorder);
+        self.move_to(
+            server,
+            if ready {
+                PodStage::Ready
+            } else {
+                PodStage::Running
+            },
+            reason,
+            recorder,
+        );
         let propagation = self.service_of(service).load_balancer.propagation;
         self.pod_later(server, propagation, PodEvent::Endpoint(ready));
         self.reconcile(service, recorder);
@@ -337,7 +435,9 @@ impl<P: DataPlane> World<P> {
     }
 
     pub(super) fn out_of_memory(&mut self, server: ServerId, recorder: &mut dyn Recorder) {
-        let alive = self.pods[server.0 as usize].as_ref().is_some_and(|pod| pod.container.running_since.is_some());
+        let alive = self.pods[server.0 as usize]
+            .as_ref()
+            .is_some_and(|pod| pod.container.running_since.is_some());
         if alive {
             self.set_ready(server, false, "OOMKilled", recorder);
             self.exit(server, Failure::OomKilled, "OOMKilled", recorder);
@@ -345,14 +445,24 @@ impl<P: DataPlane> World<P> {
     }
 
     /// The container ends. What is inside is lost, and it is restarted unless the pod is deleted.
-    fn exit(&mut self, server: ServerId, failure: Failure, reason: &'static str, recorder: &mut dyn Recorder) {
+    fn exit(
+        &mut self,
+        server: ServerId,
+        failure: Failure,
+        reason: &'static str,
+        recorder: &mut dyn Recorder,
+    ) {
         let now = self.now;
         let service = self.pod(server).service;
         self.settle_usage(server);
         self.count_running(service, -1);
         self.apply(Change::Kill(server, failure));
         let pod = self.pod_mut(server);
-        let ran = pod.container.running_since.take().map_or(SimDuration::ZERO, |since| now.since(since));
+        let ran = pod
+            .container
+            .running_since
+            .take()
+            .map_or(SimDuration::ZERO, |since| now.since(since));
         pod.container.listening = false;
         pod.metrics = PodMetrics::default();
         if pod.deleting.is_some() {
@@ -363,7 +473,11 @@ impl<P: DataPlane> World<P> {
             return;
         }
         let container = &mut pod.container;
-        container.crashes = if ran >= BACK_OFF_RESET { 0 } else { container.crashes };
+        container.crashes = if ran >= BACK_OFF_RESET {
+            0
+        } else {
+            container.crashes
+        };
         let crashes = container.crashes;
         container.crashes += 1;
         container.restarts += 1;
@@ -376,12 +490,18 @@ impl<P: DataPlane> World<P> {
     }
 
     /// The deletion timestamp is set.
-    pub(super) fn terminate(&mut self, server: ServerId, reason: &'static str, recorder: &mut dyn Recorder) {
+    pub(super) fn terminate(
+        &mut self,
+        server: ServerId,
+        reason: &'static str,
+        recorder: &mut dyn Recorder,
+    ) {
         let now = self.now;
         self.pod_mut(server).deleting = Some(now);
         self.move_to(server, PodStage::Terminating, reason, recorder);
         let pod = self.pod(server);
-        let (service, routed, ready, start) = (pod.service, pod.routed, pod.ready, pod.container.starts);
+        let (service, routed, ready, start) =
+            (pod.service, pod.routed, pod.ready, pod.container.starts);
         if ready {
             self.count_ready(service, -1);
         }
@@ -401,7 +521,11 @@ impl<P: DataPlane> World<P> {
         }
         let template = self.template(server);
         let (pre_stop, grace) = (template.pre_stop, template.grace_period);
-        let kill_after = if pre_stop >= grace && !pre_stop.is_zero() { grace + EXTRA_GRACE } else { grace };
+        let kill_after = if pre_stop >= grace && !pre_stop.is_zero() {
+            grace + EXTRA_GRACE
+        } else {
+            grace
+        };
         self.pod_later(server, pre_stop.min(grace), PodEvent::Sigterm);
         self.pod_later(server, kill_after, PodEvent::Sigkill(start));
     }
@@ -434,9 +558,13 @@ impl<P: DataPlane> World<P> {
     /// Nothing is left of the pod.
     fn delete(&mut self, server: ServerId, recorder: &mut dyn Recorder) {
         self.move_to(server, PodStage::Deleted, "Deleted", recorder);
-        let pod = self.pods[server.0 as usize].take().expect("a pod is deleted once");
+        let pod = self.pods[server.0 as usize]
+            .take()
+            .expect("a pod is deleted once");
         self.count_pod(pod.service, -1);
-        self.services[pod.service.index()].pods.retain(|&other| other != server);
+        self.services[pod.service.index()]
+            .pods
+            .retain(|&other| other != server);
         // Of a pod whose container never started the plane knows nothing.
         if pod.container.starts > 0 {
             self.apply(Change::Remove(server));

@@ -15,7 +15,9 @@ use rand::RngExt;
 impl<P: DataPlane> World<P> {
     pub(super) fn start_scraping(&mut self, streams: RngStreams) {
         let resolution = self.model.metrics_server.resolution;
-        let phase = streams.stream("metrics-server").random_range(0..resolution.as_nanos());
+        let phase = streams
+            .stream("metrics-server")
+            .random_range(0..resolution.as_nanos());
         self.schedule(SimTime::from_nanos(phase), Event::Scrape);
     }
 
@@ -49,7 +51,11 @@ impl<P: DataPlane> World<P> {
         self.now >= self.metrics_outage_until
     }
 
-    pub(super) fn begin_metrics_outage(&mut self, length: SimDuration, recorder: &mut dyn Recorder) {
+    pub(super) fn begin_metrics_outage(
+        &mut self,
+        length: SimDuration,
+        recorder: &mut dyn Recorder,
+    ) {
         self.metrics_outage_until = self.metrics_outage_until.max(self.now + length);
         recorder.record(self.now, &Record::MetricsOutage(true));
         self.schedule(self.metrics_outage_until, Event::MetricsBack);

@@ -32,7 +32,11 @@ use victims::Candidate;
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 enum Event {
     /// Something in the life of a pod.
-    Pod { server: ServerId, id: PodId, event: PodEvent },
+    Pod {
+        server: ServerId,
+        id: PodId,
+        event: PodEvent,
+    },
     /// The Deployment controller looks again (`minReadySeconds` may have passed).
     Reconcile(ServiceId),
     /// A timed action of the model.
@@ -118,7 +122,12 @@ impl<P: DataPlane> World<P> {
     ///
     /// # Errors
     /// If the model cannot be simulated.
-    pub fn with_plane(model: Model, plane: P, seed: u64, catalog: &Catalog) -> Result<Self, ModelError> {
+    pub fn with_plane(
+        model: Model,
+        plane: P,
+        seed: u64,
+        catalog: &Catalog,
+    ) -> Result<Self, ModelError> {
         crate::validate::validate(&model)?;
         let streams = RngStreams::new(seed);
         let mut world = Self {
@@ -174,7 +183,11 @@ impl<P: DataPlane> World<P> {
 
     /// Runs to the end, or until `go_on` says no. It is asked at the end of every report interval,
     /// with the time. Returns whether the end was reached.
-    pub fn run_while(&mut self, recorder: &mut dyn Recorder, go_on: &mut dyn FnMut(SimTime) -> bool) -> bool {
+    pub fn run_while(
+        &mut self,
+        recorder: &mut dyn Recorder,
+        go_on: &mut dyn FnMut(SimTime) -> bool,
+    ) -> bool {
         let end = SimTime::ZERO + self.model.duration;
         if self.now == SimTime::ZERO {
             let first = (SimTime::ZERO + self.report_interval).min(end);
@@ -189,7 +202,12 @@ impl<P: DataPlane> World<P> {
                 self.heed(notice, recorder);
                 continue;
             }
-            assert!(at >= self.now, "simulated time went back to {at} from {}; seed {}", self.now, self.seed);
+            assert!(
+                at >= self.now,
+                "simulated time went back to {at} from {}; seed {}",
+                self.now,
+                self.seed
+            );
             self.now = at;
             let Some((_, event)) = self.agenda.pop() else {
                 return true;
@@ -252,22 +270,46 @@ impl<P: DataPlane> World<P> {
         match self.model.actions[index].action {
             Action::RolloutRestart(service) => {
                 self.services[service.index()].sets.new_revision();
-                recorder.record(self.now, &Record::Rollout { service, finished: false });
+                recorder.record(
+                    self.now,
+                    &Record::Rollout {
+                        service,
+                        finished: false,
+                    },
+                );
                 self.reconcile(service, recorder);
             }
-            Action::Scale(service, replicas) => self.scale(service, replicas, "kubectl scale", "Manual", recorder),
+            Action::Scale(service, replicas) => {
+                self.scale(service, replicas, "kubectl scale", "Manual", recorder);
+            }
             Action::MetricsOutage(length) => self.begin_metrics_outage(length, recorder),
         }
     }
 
     /// Writes `spec.replicas`.
-    fn scale(&mut self, service: ServiceId, to: u32, by: &str, reason: &str, recorder: &mut dyn Recorder) {
+    fn scale(
+        &mut self,
+        service: ServiceId,
+        to: u32,
+        by: &str,
+        reason: &str,
+        recorder: &mut dyn Recorder,
+    ) {
         let state = &mut self.services[service.index()];
         let from = std::mem::replace(&mut state.desired, to);
         if from == to {
             return;
         }
-        recorder.record(self.now, &Record::Scaled { service, from, to, by, reason });
+        recorder.record(
+            self.now,
+            &Record::Scaled {
+                service,
+                from,
+                to,
+                by,
+                reason,
+            },
+        );
         self.reconcile(service, recorder);
     }
 
@@ -284,20 +326,36 @@ impl<P: DataPlane> World<P> {
         }
         let sets = &self.services[service.index()].sets;
         if was_rolling && !sets.is_rolling() {
-            recorder.record(self.now, &Record::Rollout { service, finished: true });
+            recorder.record(
+                self.now,
+                &Record::Rollout {
+                    service,
+                    finished: true,
+                },
+            );
         } else if sets.is_rolling() {
             self.prune_sets(service, recorder);
         }
     }
 
-    fn reconcile_once(&mut self, service: ServiceId, strategy: RolloutStrategy, recorder: &mut dyn Recorder) {
+    fn reconcile_once(
+        &mut self,
+        service: ServiceId,
+        strategy: RolloutStrategy,
+        recorder: &mut dyn Recorder,
+    ) {
         let observed = self.observe_sets(service, strategy);
         let state = &self.services[service.index()];
         let count = |revision| {
             let of = |id: &&ServerId| self.pod(**id).revision == revision;
             state.pods.iter().filter(of).count() as u32
         };
-        let existing: Vec<_> = state.sets.sets.iter().map(|set| count(set.revision)).collect();
+        let existing: Vec<_> = state
+            .sets
+            .sets
+            .iter()
+            .map(|set| count(set.revision))
+            .collect();
         let desired = state.desired;
         let sets = &mut self.services[service.index()].sets;
         sets.reconcile(desired, strategy, &observed, &existing);
@@ -308,12 +366,24 @@ impl<P: DataPlane> World<P> {
 
     /// The last old pod may have gone without anything left to size.
     fn prune_sets(&mut self, service: ServiceId, recorder: &mut dyn Recorder) {
-        let pods: Vec<u32> = self.services[service.index()].pods.iter().map(|id| self.pod(*id).revision).collect();
+        let pods: Vec<u32> = self.services[service.index()]
+            .pods
+            .iter()
+            .map(|id| self.pod(*id).revision)
+            .collect();
         let sets = &mut self.services[service.index()].sets;
         let newest = sets.revision();
-        sets.sets.retain(|set| set.revision == newest || set.replicas > 0 || pods.contains(&set.revision));
+        sets.sets.retain(|set| {
+            set.revision == newest || set.replicas > 0 || pods.contains(&set.revision)
+        });
         if !sets.is_rolling() {
-            recorder.record(self.now, &Record::Rollout { service, finished: true });
+            recorder.record(
+                self.now,
+                &Record::Rollout {
+                    service,
+                    finished: true,
+                },
+            );
         }
     }
 
@@ -324,11 +394,28 @@ impl<P: DataPlane> World<P> {
         };
         let now = instant(self.now);
         let state = &self.services[service.index()];
-        let mut observed: Vec<_> =
-            state.sets.sets.iter().map(|set| Observed { revision: set.revision, available: 0 }).collect();
-        for pod in state.pods.iter().map(|id| self.pod(*id)).filter(|pod| pod.is_active() && pod.ready) {
-            let available = pod.ready_changed.is_none_or(|since| since + min_ready <= now);
-            if let Some(set) = observed.iter_mut().find(|set| set.revision == pod.revision && available) {
+        let mut observed: Vec<_> = state
+            .sets
+            .sets
+            .iter()
+            .map(|set| Observed {
+                revision: set.revision,
+                available: 0,
+            })
+            .collect();
+        for pod in state
+            .pods
+            .iter()
+            .map(|id| self.pod(*id))
+            .filter(|pod| pod.is_active() && pod.ready)
+        {
+            let available = pod
+                .ready_changed
+                .is_none_or(|since| since + min_ready <= now);
+            if let Some(set) = observed
+                .iter_mut()
+                .find(|set| set.revision == pod.revision && available)
+            {
                 set.available += 1;
             }
         }
@@ -336,9 +423,18 @@ impl<P: DataPlane> World<P> {
     }
 
     /// The ReplicaSet controller: creates or deletes pods of one template.
-    fn size(&mut self, service: ServiceId, revision: u32, replicas: u32, recorder: &mut dyn Recorder) {
+    fn size(
+        &mut self,
+        service: ServiceId,
+        revision: u32,
+        replicas: u32,
+        recorder: &mut dyn Recorder,
+    ) {
         let cost = self.model.services[service.index()].pod.deletion_cost;
-        let pods = self.services[service.index()].pods.iter().map(|id| self.pod(*id));
+        let pods = self.services[service.index()]
+            .pods
+            .iter()
+            .map(|id| self.pod(*id));
         let mut candidates: Vec<_> = pods
             .filter(|pod| pod.revision == revision && pod.is_active())
             .map(|pod| (Candidate::new(pod, cost), pod.server))
@@ -357,11 +453,15 @@ impl<P: DataPlane> World<P> {
     }
 
     fn pod(&self, server: ServerId) -> &Pod {
-        self.pods[server.0 as usize].as_ref().expect("a pod that is listed exists")
+        self.pods[server.0 as usize]
+            .as_ref()
+            .expect("a pod that is listed exists")
     }
 
     fn pod_mut(&mut self, server: ServerId) -> &mut Pod {
-        self.pods[server.0 as usize].as_mut().expect("a pod that is listed exists")
+        self.pods[server.0 as usize]
+            .as_mut()
+            .expect("a pod that is listed exists")
     }
 
     fn service_of(&self, service: ServiceId) -> &Service {

@@ -77,9 +77,17 @@ pub(crate) struct ProbeResult {
 impl ProbeResult {
     /// Takes a result in. Returns the verdict if it has just been reached or changed.
     pub(crate) fn note(&mut self, success: bool, probe: &Probe) -> Option<bool> {
-        self.run = if self.last == Some(success) { self.run + 1 } else { 1 };
+        self.run = if self.last == Some(success) {
+            self.run + 1
+        } else {
+            1
+        };
         self.last = Some(success);
-        let needed = if success { probe.success_threshold } else { probe.failure_threshold };
+        let needed = if success {
+            probe.success_threshold
+        } else {
+            probe.failure_threshold
+        };
         if self.run < needed || self.verdict == Some(success) {
             return None;
         }
@@ -117,7 +125,10 @@ impl PodMetrics {
         while self.values.len() > 1 && self.values[1].visible <= now {
             self.values.pop_front();
         }
-        self.values.front().copied().filter(|value| value.visible <= now)
+        self.values
+            .front()
+            .copied()
+            .filter(|value| value.visible <= now)
     }
 }
 
@@ -142,9 +153,11 @@ mod tests {
             failure_threshold: 3,
         };
         let mut result = ProbeResult::default();
-        let verdicts: Vec<_> = [true, false, true, true, false, false, true, false, false, false]
-            .map(|success| result.note(success, &probe))
-            .to_vec();
+        let verdicts: Vec<_> = [
+            true, false, true, true, false, false, true, false, false, false,
+        ]
+        .map(|success| result.note(success, &probe))
+        .to_vec();
         let mut expected = [None; 10];
         expected[3] = Some(true);
         expected[9] = Some(false);

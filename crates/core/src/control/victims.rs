@@ -45,7 +45,9 @@ pub(crate) fn order(a: &Candidate, b: &Candidate, now: Instant) -> Ordering {
         .then(a.deletion_cost.cmp(&b.deletion_cost))
         .then_with(|| match (a.ready_since, b.ready_since) {
             (Some(a_since), Some(b_since)) if a.ready && b.ready && a_since != b_since => {
-                age_rank(a_since, now).cmp(&age_rank(b_since, now)).then(a.uid.cmp(&b.uid))
+                age_rank(a_since, now)
+                    .cmp(&age_rank(b_since, now))
+                    .then(a.uid.cmp(&b.uid))
             }
             _ => Ordering::Equal,
         })
@@ -92,14 +94,33 @@ mod tests {
 
     #[test]
     fn unassigned_then_pending_then_unready_then_cheap_then_young() {
-        let unassigned = Candidate { assigned: false, running: false, ready: false, ..ready(0, 1) };
-        let pending = Candidate { running: false, ready: false, ..ready(0, 2) };
-        let unready = Candidate { ready: false, ready_since: None, ..ready(0, 3) };
-        let cheap = Candidate { deletion_cost: -5, ..ready(0, 4) };
+        let unassigned = Candidate {
+            assigned: false,
+            running: false,
+            ready: false,
+            ..ready(0, 1)
+        };
+        let pending = Candidate {
+            running: false,
+            ready: false,
+            ..ready(0, 2)
+        };
+        let unready = Candidate {
+            ready: false,
+            ready_since: None,
+            ..ready(0, 3)
+        };
+        let cheap = Candidate {
+            deletion_cost: -5,
+            ..ready(0, 4)
+        };
         let young = ready(950, 5);
-        let restarted = Candidate { restarts: 3, ..ready(0, 6) };
+        let restarted = Candidate {
+            restarts: 3,
+            ..ready(0, 6)
+        };
         let old = ready(0, 7);
-        let mut line = vec![old, restarted, young, cheap, unready, pending, unassigned];
+        let mut line = [old, restarted, young, cheap, unready, pending, unassigned];
         line.sort_by(|a, b| order(a, b, 1000 * SECOND));
         let uids: Vec<_> = line.iter().map(|c| c.uid).collect();
         assert_eq!(uids, [1, 2, 3, 4, 5, 6, 7]);

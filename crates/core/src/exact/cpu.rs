@@ -53,12 +53,20 @@ impl Burst {
 
 impl CpuStation {
     /// An idle station. `quota_cores` is the limit that the kernel enforces by quota, if any.
-    pub(crate) fn new(cores: f64, places: Option<u32>, quota_cores: Option<f64>, phase: CfsPhase, now: u64) -> Self {
+    pub(crate) fn new(
+        cores: f64,
+        places: Option<u32>,
+        quota_cores: Option<f64>,
+        phase: CfsPhase,
+        now: u64,
+    ) -> Self {
         Self {
             cores,
             places: places.map_or(usize::MAX, |p| p as usize),
             // A quota that all cores together cannot use up never stops anybody.
-            quota: quota_cores.filter(|&limit| limit < cores).map(|limit| Quota::new(limit, phase, now)),
+            quota: quota_cores
+                .filter(|&limit| limit < cores)
+                .map(|limit| Quota::new(limit, phase, now)),
             now,
             attained: 0.0,
             running: Vec::new(),
@@ -91,7 +99,9 @@ impl CpuStation {
         let left = first.done_at - self.attained;
         let done = end_of_burst(self.now, left, self.speed);
         match &self.quota {
-            Some(quota) if !quota.lasts(self.now, done, self.usage) => self.foresee(quota.clone(), left),
+            Some(quota) if !quota.lasts(self.now, done, self.usage) => {
+                self.foresee(quota.clone(), left)
+            }
             _ => done,
         }
     }
@@ -121,15 +131,42 @@ impl CpuStation {
     }
 
     /// Core-time used up to `now` [core ns].
-    pub(crate) fn used(&mut self, now: u64) -> f64 {
-        self.advance(now);
-        self.used
+    pub(crate) fn used(&self, now: u64) -> f64 {
+        self.look(now).0
     }
 
     /// Periods with activity, and periods with throttling, up to `now`.
-    pub(crate) fn periods(&mut self, now: u64) -> (u64, u64) {
-        self.advance(now);
-        self.quota.as_ref().map_or((0, 0), |quota| (quota.periods, quota.throttled_periods))
+    pub(crate) fn periods(&self, now: u64) -> (u64, u64) {
+        self.look(now)
+            .1
+            .map_or((0, 0), |quota| (quota.periods, quota.throttled_periods))
+    }
+
+    /// What the counters are at `now`. Looking changes nothing, not even a rounding.
+    fn look(&self, now: u64) -> (f64, Option<Quota>) {
+        let mut quota = self.quota.clone();
+        let ran = match (self.running.first(), &mut quota) {
+            (None, None) => 0.0,
+            (None, Some(quota)) => {
+                quota.idle_until(now);
+                0.0
+            }
+            (Some(_), None) => (now - self.now) as f64,
+            (Some(first), Some(quota)) => self.run(quota, first.done_at - self.attained, now),
+        };
+        (self.used + ran * self.usage, quota)
+    }
+
+    /// For how long the threads run up to `now`, which uses up the quota.
+    fn run(&self, quota: &mut Quota, left: f64, now: u64) -> f64 {
+        let (mut at, mut ran) = (self.now, 0.0);
+        while at < now {
+            let burst_end = end_of_burst(at, left - ran * self.speed, self.speed);
+            let (end, span) = run_segment(quota, at, now, self.usage, burst_end);
+            ran += span;
+            at = end;
+        }
+        ran
     }
 
     /// Core-time that is still to be done before a burst that arrives now could start [ns]:
@@ -138,7 +175,11 @@ impl CpuStation {
         if self.running.len() < self.places {
             return 0;
         }
-        let running: f64 = self.running.iter().map(|b| (b.done_at - self.attained).max(0.0)).sum();
+        let running: f64 = self
+            .running
+            .iter()
+            .map(|b| (b.done_at - self.attained).max(0.0))
+            .sum();
         let waiting: u64 = self.waiting.iter().map(|&(_, demand, _)| demand).sum();
         ((running + waiting as f64) / self.cores) as u64
     }
@@ -152,7 +193,12 @@ impl CpuStation {
         self.threads += threads;
         self.set_speed();
         self.started += 1;
-        self.running.push(Burst { done_at, order: self.started, slot, threads });
+        self.running.push(Burst {
+            done_at,
+            order: self.started,
+            slot,
+            threads,
+        });
         let mut place = self.running.len() - 1;
         while place > 0 {
             let parent = (place - 1) / 2;
@@ -173,11 +219,12 @@ impl CpuStation {
                 break;
             }
             let right = left + 1;
-            let child = if right < self.running.len() && self.running[right].before(&self.running[left]) {
-                right
-            } else {
-                left
-            };
+            let child =
+                if right < self.running.len() && self.running[right].before(&self.running[left]) {
+                    right
+                } else {
+                    left
+                };
             if !self.running[child].before(&self.running[place]) {
                 break;
             }
@@ -221,14 +268,9 @@ impl CpuStation {
                 span
             }
             Some(quota) => {
-                let left = first.done_at - self.attained;
-                let mut ran = 0.0;
-                while self.now < now {
-                    let burst_end = end_of_burst(self.now, left - ran * self.speed, self.speed);
-                    let (end, span) = run_segment(quota, self.now, now, self.usage, burst_end);
-                    ran += span;
-                    self.now = end;
-                }
+                let mut used_up = quota.clone();
+                let ran = self.run(&mut used_up, first.done_at - self.attained, now);
+                self.quota = Some(used_up);
                 ran
             }
         };

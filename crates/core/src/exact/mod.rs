@@ -67,6 +67,8 @@ pub struct ExactPlane<T = NoTracer> {
     templates: Vec<PodTemplate>,
     endpoint_services: Vec<ServiceId>,
     node_cores: u32,
+    /// Threads that one request uses at once at most, by service.
+    widths: Vec<u32>,
     /// Counters of the intervals that have ended.
     past: Totals,
     events: u64,
@@ -126,7 +128,10 @@ impl<T: Tracer> ExactPlane<T> {
         let streams = RngStreams::new(seed);
         let mut timeouts = Timeouts::default();
         let programs = Programs::compile(model, &mut timeouts)?;
-        let sources = model.workloads.iter().map(|w| Source::new(w, model, streams, &mut timeouts));
+        let sources = model
+            .workloads
+            .iter()
+            .map(|w| Source::new(w, model, streams, &mut timeouts));
         let sources = sources.collect::<Result<Vec<_>, _>>()?;
         let services = model.services.iter().map(|service| {
             let balancer = &service.load_balancer;
@@ -156,9 +161,18 @@ impl<T: Tracer> ExactPlane<T> {
             endpoints: vec![EndpointInterval::default(); model.endpoints.len()],
             runnable: Vec::new(),
             notices: Vec::new(),
-            templates: model.services.iter().map(|service| service.pod.clone()).collect(),
-            endpoint_services: model.endpoints.iter().map(|endpoint| endpoint.service).collect(),
+            templates: model
+                .services
+                .iter()
+                .map(|service| service.pod.clone())
+                .collect(),
+            endpoint_services: model
+                .endpoints
+                .iter()
+                .map(|endpoint| endpoint.service)
+                .collect(),
             node_cores: model.node_cores,
+            widths: program::widths(model),
             past: Totals::default(),
             events: 0,
             sources,
@@ -169,9 +183,20 @@ impl<T: Tracer> ExactPlane<T> {
     }
 
     /// Adds requests that are known beforehand, in order of time, to one endpoint.
-    pub fn add_script(&mut self, endpoint: EndpointId, requests: Vec<ScriptedRequest>, timeout: SimDuration, seed: u64) {
+    pub fn add_script(
+        &mut self,
+        endpoint: EndpointId,
+        requests: Vec<ScriptedRequest>,
+        timeout: SimDuration,
+        seed: u64,
+    ) {
         let class = self.timeouts.class(timeout, Failure::ClientTimeout);
-        self.sources.push(Source::script(requests, endpoint, class, RngStreams::new(seed)));
+        self.sources.push(Source::script(
+            requests,
+            endpoint,
+            class,
+            RngStreams::new(seed),
+        ));
         self.find_next_arrival();
     }
 
@@ -221,7 +246,10 @@ impl<T: Tracer> ExactPlane<T> {
     #[inline(always)]
     fn dispatch(&mut self, now: SimTime, slot: Slot) -> bool {
         let request = &self.requests[slot];
-        let (service, timeout) = (self.endpoint_services[request.endpoint.index()], request.timeout);
+        let (service, timeout) = (
+            self.endpoint_services[request.endpoint.index()],
+            request.timeout,
+        );
         let traffic = &mut self.services[service.index()];
         traffic.attempts += 1;
         if traffic.in_flight >= traffic.in_flight_limit {
@@ -258,7 +286,15 @@ impl<T: Tracer> ExactPlane<T> {
         let service = self.endpoint_services[self.requests[slot].endpoint.index()];
         self.services[service.index()].router.done(member);
         let full = refusal == Admission::Full;
-        self.turn_away(now, slot, if full { Failure::BacklogFull } else { Failure::ConnectionRefused })
+        self.turn_away(
+            now,
+            slot,
+            if full {
+                Failure::BacklogFull
+            } else {
+                Failure::ConnectionRefused
+            },
+        )
     }
 
     /// An attempt fails before any pod has it.
@@ -335,8 +371,17 @@ impl<T: Tracer> ExactPlane<T> {
                 let after = SimDuration::from_nanos(self.requests.draw(slot, draw));
                 self.queue.push(now, now + after, slot);
             }
-            Instruction::Call { endpoint, draw, timeout } => self.call(now, slot, endpoint, draw, timeout),
-            Instruction::SkipUnless { draw, from, below, target } => {
+            Instruction::Call {
+                endpoint,
+                draw,
+                timeout,
+            } => self.call(now, slot, endpoint, draw, timeout),
+            Instruction::SkipUnless {
+                draw,
+                from,
+                below,
+                target,
+            } => {
                 let uniform = self.requests.draw(slot, draw);
                 if uniform < from || uniform >= below {
                     self.requests[slot].pc = target;
@@ -347,18 +392,34 @@ impl<T: Tracer> ExactPlane<T> {
                 self.requests[slot].pc = target;
                 return false;
             }
-            Instruction::Cpu { .. } | Instruction::Done => unreachable!("run_one runs these itself"),
+            Instruction::Cpu { .. } | Instruction::Done => {
+                unreachable!("run_one runs these itself")
+            }
         }
         true
     }
 
     #[inline(never)]
-    fn call(&mut self, now: SimTime, slot: Slot, endpoint: EndpointId, draw: u32, timeout: TimeoutClass) {
+    fn call(
+        &mut self,
+        now: SimTime,
+        slot: Slot,
+        endpoint: EndpointId,
+        draw: u32,
+        timeout: TimeoutClass,
+    ) {
         self.requests[slot].state = State::Calling;
         let pc = self.programs.start(endpoint);
-        let callee = self.requests.allocate(Fresh { arrived: now, endpoint, timeout, parent: slot, pc });
+        let callee = self.requests.allocate(Fresh {
+            arrived: now,
+            endpoint,
+            timeout,
+            parent: slot,
+            pc,
+        });
         self.requests[slot].next = callee;
-        self.requests.hand_over(slot, draw, callee, self.programs.draws(endpoint));
+        self.requests
+            .hand_over(slot, draw, callee, self.programs.draws(endpoint));
         if self.dispatch(now, callee) {
             self.runnable.push(callee);
         }
@@ -377,9 +438,11 @@ impl<T: Tracer> ExactPlane<T> {
             self.timers.set(index, SimTime::from_nanos(done));
             self.find_next_special();
         } else {
+            debug_assert_eq!(threads, 1, "work of several threads needs a shared CPU");
             request.state = State::Running;
             server.core_taken(now.as_nanos());
-            self.queue.push(now, now + SimDuration::from_nanos(demand), slot);
+            self.queue
+                .push(now, now + SimDuration::from_nanos(demand), slot);
         }
     }
 
@@ -538,7 +601,13 @@ impl<T: Tracer> ExactPlane<T> {
     fn start(&mut self, now: SimTime, server: ServerId, service: ServiceId, phase: CfsPhase) {
         let index = server.0 as usize;
         self.timers.grow(index + 1);
-        let mut fresh = Server::start(&self.templates[service.index()], self.node_cores, phase, now.as_nanos());
+        let mut fresh = Server::start(
+            &self.templates[service.index()],
+            self.node_cores,
+            self.widths[service.index()],
+            phase,
+            now.as_nanos(),
+        );
         fresh.service = service.0;
         fresh.member = NIL;
         if let Some(old) = self.servers.get(index) {
@@ -558,7 +627,11 @@ impl<T: Tracer> ExactPlane<T> {
 
 impl<T: Tracer> DataPlane for ExactPlane<T> {
     fn advance(&mut self, to: SimTime) -> Option<(SimTime, Notice)> {
-        assert!(to >= self.now, "simulated time would go back from {} to {to}", self.now);
+        assert!(
+            to >= self.now,
+            "simulated time would go back from {} to {to}",
+            self.now
+        );
         loop {
             let bound = to.min(self.next_special);
             let next_event = self.queue.next_at();
@@ -595,12 +668,22 @@ impl<T: Tracer> DataPlane for ExactPlane<T> {
         debug_assert!(now >= self.now);
         self.now = now;
         match change {
-            Change::Start { server, service, phase } => self.start(now, server, service, phase),
-            Change::Listen(server, listening) => self.servers[server.0 as usize].listening = listening,
+            Change::Start {
+                server,
+                service,
+                phase,
+            } => self.start(now, server, service, phase),
+            Change::Listen(server, listening) => {
+                self.servers[server.0 as usize].listening = listening;
+            }
             Change::Route(server, routed) => {
                 let server = &self.servers[server.0 as usize];
                 let router = &mut self.services[server.service as usize].router;
-                if routed { router.add(server.member) } else { router.remove(server.member) }
+                if routed {
+                    router.add(server.member);
+                } else {
+                    router.remove(server.member);
+                }
             }
             Change::Drain(server) => {
                 let pod = &mut self.servers[server.0 as usize];
@@ -621,7 +704,10 @@ impl<T: Tracer> DataPlane for ExactPlane<T> {
 
     fn usage(&mut self, server: ServerId, now: SimTime) -> PodUsage {
         let pod = &mut self.servers[server.0 as usize];
-        let (cfs_periods, cfs_throttled) = pod.station.as_mut().map_or((0, 0), |s| s.periods(now.as_nanos()));
+        let (cfs_periods, cfs_throttled) = pod
+            .station
+            .as_mut()
+            .map_or((0, 0), |s| s.periods(now.as_nanos()));
         PodUsage {
             cpu_seconds: pod.cpu_seconds(now.as_nanos()),
             memory_bytes: pod.memory_bytes(),
@@ -629,7 +715,10 @@ impl<T: Tracer> DataPlane for ExactPlane<T> {
             queued: pod.queued(),
             cfs_periods,
             cfs_throttled,
-            probe_delay_seconds: pod.station.as_ref().map_or(0.0, |station| station.backlog() as f64 * 1e-9),
+            probe_delay_seconds: pod
+                .station
+                .as_ref()
+                .map_or(0.0, |station| station.backlog() as f64 * 1e-9),
         }
     }
 
@@ -639,7 +728,9 @@ impl<T: Tracer> DataPlane for ExactPlane<T> {
 
     fn traffic(&mut self, service: ServiceId, now: SimTime) -> ServiceTraffic {
         let traffic = &self.services[service.index()];
-        let inside = traffic.inside_sum.wrapping_add(traffic.inside.wrapping_mul(now.as_nanos()));
+        let inside = traffic
+            .inside_sum
+            .wrapping_add(traffic.inside.wrapping_mul(now.as_nanos()));
         ServiceTraffic {
             attempts: traffic.attempts,
             failed: traffic.failed,

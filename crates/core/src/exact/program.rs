@@ -18,9 +18,18 @@ pub(crate) enum Instruction {
     /// Time without CPU.
     Wait { draw: u32 },
     /// A request to another service, whose own draws start at `draw`.
-    Call { endpoint: EndpointId, draw: u32, timeout: TimeoutClass },
+    Call {
+        endpoint: EndpointId,
+        draw: u32,
+        timeout: TimeoutClass,
+    },
     /// Go to `target` unless the uniform number `draw` lies below `threshold`.
-    SkipUnless { draw: u32, from: u64, below: u64, target: u32 },
+    SkipUnless {
+        draw: u32,
+        from: u64,
+        below: u64,
+        target: u32,
+    },
     /// Go to `target`.
     Jump { target: u32 },
     /// The answer.
@@ -62,7 +71,10 @@ impl Programs {
         let draws = order(&model.endpoints)?;
         for endpoint in &model.endpoints {
             let start = programs.code.len() as u32;
-            let mut compiled = Compiled { start, draws: Vec::new() };
+            let mut compiled = Compiled {
+                start,
+                draws: Vec::new(),
+            };
             programs.emit(model, &endpoint.steps, &mut compiled, &draws, timeouts);
             programs.code.push(Instruction::Done);
             programs.endpoints.push(compiled);
@@ -70,19 +82,30 @@ impl Programs {
         // A caller's numbers are followed by those of the endpoints that it calls.
         for index in 0..programs.endpoints.len() {
             let mut all = Vec::new();
-            programs.flatten(model, index, &mut all);
+            Self::flatten(model, index, &mut all);
             programs.draws_max = programs.draws_max.max(all.len());
             programs.endpoints[index].draws = all;
         }
         Ok(programs)
     }
 
-    fn emit(&mut self, model: &Model, steps: &[Step], compiled: &mut Compiled, sizes: &[usize], timeouts: &mut Timeouts) {
+    fn emit(
+        &mut self,
+        model: &Model,
+        steps: &[Step],
+        compiled: &mut Compiled,
+        sizes: &[usize],
+        timeouts: &mut Timeouts,
+    ) {
         for step in steps {
             let draw = compiled.draws.len() as u32;
             match step {
                 Step::Cpu(time) | Step::ParallelCpu { time, .. } => {
-                    let threads = if let Step::ParallelCpu { threads, .. } = step { *threads } else { 1 };
+                    let threads = if let Step::ParallelCpu { threads, .. } = step {
+                        *threads
+                    } else {
+                        1
+                    };
                     compiled.draws.push(Draw::Duration(time.sampler()));
                     self.code.push(Instruction::Cpu { draw, threads });
                 }
@@ -92,11 +115,20 @@ impl Programs {
                 }
                 Step::Call { endpoint, timeout } => {
                     // Placeholders: `flatten` puts the callee's draws here.
-                    compiled.draws.extend(vec![Draw::Uniform; sizes[endpoint.index()]]);
+                    compiled
+                        .draws
+                        .extend(vec![Draw::Uniform; sizes[endpoint.index()]]);
                     let callee = &model.services[model.endpoints[endpoint.index()].service.index()];
-                    let patience = callee.load_balancer.timeout.map_or(*timeout, |proxy| proxy.min(*timeout));
+                    let patience = callee
+                        .load_balancer
+                        .timeout
+                        .map_or(*timeout, |proxy| proxy.min(*timeout));
                     let timeout = timeouts.class(patience, Failure::UpstreamTimeout);
-                    self.code.push(Instruction::Call { endpoint: *endpoint, draw, timeout });
+                    self.code.push(Instruction::Call {
+                        endpoint: *endpoint,
+                        draw,
+                        timeout,
+                    });
                 }
                 Step::Choose(alternatives) => {
                     compiled.draws.push(Draw::Uniform);
@@ -118,7 +150,9 @@ impl Programs {
                         };
                     }
                     for end in ends {
-                        self.code[end] = Instruction::Jump { target: self.code.len() as u32 };
+                        self.code[end] = Instruction::Jump {
+                            target: self.code.len() as u32,
+                        };
                     }
                 }
             }
@@ -126,11 +160,13 @@ impl Programs {
     }
 
     /// The draws of endpoint `index` in the order of its instructions, callees inline.
-    fn flatten(&self, model: &Model, index: usize, all: &mut Vec<Draw>) {
+    fn flatten(model: &Model, index: usize, all: &mut Vec<Draw>) {
         walk(&model.endpoints[index].steps, &mut |step| match step {
-            Step::Cpu(time) | Step::ParallelCpu { time, .. } | Step::Wait(time) => all.push(Draw::Duration(time.sampler())),
+            Step::Cpu(time) | Step::ParallelCpu { time, .. } | Step::Wait(time) => {
+                all.push(Draw::Duration(time.sampler()));
+            }
             Step::Choose(_) => all.push(Draw::Uniform),
-            Step::Call { endpoint, .. } => self.flatten(model, endpoint.index(), all),
+            Step::Call { endpoint, .. } => Self::flatten(model, endpoint.index(), all),
         });
     }
 
@@ -159,9 +195,27 @@ impl Programs {
     }
 }
 
+/// Threads that one request uses at once at most, by service.
+pub(crate) fn widths(model: &Model) -> Vec<u32> {
+    let mut widths = vec![1; model.services.len()];
+    for endpoint in &model.endpoints {
+        let width: &mut u32 = &mut widths[endpoint.service.index()];
+        walk(&endpoint.steps, &mut |step| {
+            if let Step::ParallelCpu { threads, .. } = step {
+                *width = (*width).max(*threads);
+            }
+        });
+    }
+    widths
+}
+
 /// A probability as a threshold for a uniform `u64`.
 fn fraction(share: f64) -> u64 {
-    if share >= 1.0 { u64::MAX } else { (share * 18_446_744_073_709_551_616.0) as u64 }
+    if share >= 1.0 {
+        u64::MAX
+    } else {
+        (share * 18_446_744_073_709_551_616.0) as u64
+    }
 }
 
 /// Visits the steps in the order in which they are compiled.
@@ -184,10 +238,18 @@ fn order(endpoints: &[Endpoint]) -> Result<Vec<usize>, ModelError> {
         Open,
         Known(usize),
     }
-    fn size(index: usize, endpoints: &[Endpoint], states: &mut [State]) -> Result<usize, ModelError> {
+    fn size(
+        index: usize,
+        endpoints: &[Endpoint],
+        states: &mut [State],
+    ) -> Result<usize, ModelError> {
         match states[index] {
             State::Known(size) => return Ok(size),
-            State::Open => return Err(ModelError::CyclicCalls { endpoint: endpoints[index].name.clone() }),
+            State::Open => {
+                return Err(ModelError::CyclicCalls {
+                    endpoint: endpoints[index].name.clone(),
+                });
+            }
             State::New => states[index] = State::Open,
         }
         let mut total = 0;
@@ -208,13 +270,18 @@ fn order(endpoints: &[Endpoint]) -> Result<Vec<usize>, ModelError> {
             return Err(error);
         }
         if total > DRAWS_LIMIT {
-            return Err(ModelError::TooManySteps { endpoint: endpoints[index].name.clone(), limit: DRAWS_LIMIT });
+            return Err(ModelError::TooManySteps {
+                endpoint: endpoints[index].name.clone(),
+                limit: DRAWS_LIMIT,
+            });
         }
         states[index] = State::Known(total);
         Ok(total)
     }
     let mut states = vec![State::New; endpoints.len()];
-    (0..endpoints.len()).map(|index| size(index, endpoints, &mut states)).collect()
+    (0..endpoints.len())
+        .map(|index| size(index, endpoints, &mut states))
+        .collect()
 }
 
 /// The client's patience, or the proxy's if that is shorter.

@@ -108,7 +108,11 @@ impl Quota {
             return u64::MAX;
         }
         let tick = next_on_grid((empty_at as u64).max(now), self.phase.tick, TICK);
-        if burst_end as f64 >= empty_at { tick.min(burst_end) } else { tick }
+        if burst_end as f64 >= empty_at {
+            tick.min(burst_end)
+        } else {
+            tick
+        }
     }
 
     /// Whether threads that use `speed` cores from `now` on meet neither an empty pool nor a refill

@@ -77,7 +77,12 @@ pub(crate) struct Requests {
 impl Requests {
     /// An empty slab for requests of at most `stride` draws.
     pub(crate) fn new(stride: usize) -> Self {
-        Self { slots: Vec::new(), free: Vec::new(), draws: Vec::new(), stride }
+        Self {
+            slots: Vec::new(),
+            free: Vec::new(),
+            draws: Vec::new(),
+            stride,
+        }
     }
 
     /// A slot for a new request.
@@ -143,14 +148,20 @@ impl Requests {
     /// Hands `count` numbers of a caller, from `first` on, to its callee.
     pub(crate) fn hand_over(&mut self, caller: Slot, first: u32, callee: Slot, count: usize) {
         let from = caller as usize * self.stride + first as usize;
-        self.draws.copy_within(from..from + count, callee as usize * self.stride);
+        self.draws
+            .copy_within(from..from + count, callee as usize * self.stride);
     }
 
     /// Requests of this class whose answer somebody waits for: when they arrived, their slot and
     /// its generation.
-    pub(crate) fn awaited(&self, class: TimeoutClass) -> impl Iterator<Item = (SimTime, Slot, u32)> + '_ {
+    pub(crate) fn awaited(
+        &self,
+        class: TimeoutClass,
+    ) -> impl Iterator<Item = (SimTime, Slot, u32)> + '_ {
         let waiting = self.slots.iter().enumerate().filter(move |(_, request)| {
-            request.timeout == class && !request.abandoned && !matches!(request.state, State::Free | State::Dead)
+            request.timeout == class
+                && !request.abandoned
+                && !matches!(request.state, State::Free | State::Dead)
         });
         waiting.map(|(slot, request)| (request.arrived, slot as Slot, request.generation))
     }
@@ -164,14 +175,22 @@ impl Requests {
 
     /// Clients that wait for an answer.
     pub(crate) fn awaited_clients(&self) -> u64 {
-        let waits = |r: &&Request| !matches!(r.state, State::Free | State::Dead) && !r.abandoned && r.parent == NIL;
+        let waits = |r: &&Request| {
+            !matches!(r.state, State::Free | State::Dead) && !r.abandoned && r.parent == NIL
+        };
         self.slots.iter().filter(waits).count() as u64
     }
 
-    /// Every slot that belongs to a pod.
+    /// Every slot that belongs to a pod, in order of arrival.
     pub(crate) fn of_server(&self, server: u32) -> Vec<Slot> {
-        let mine = |r: &Request| r.server == server && !matches!(r.state, State::Free | State::Dead);
-        (0..self.slots.len() as Slot).filter(|&slot| mine(&self.slots[slot as usize])).collect()
+        let mine =
+            |r: &Request| r.server == server && !matches!(r.state, State::Free | State::Dead);
+        let slots = 0..self.slots.len() as Slot;
+        let mut slots: Vec<_> = slots
+            .filter(|&slot| mine(&self.slots[slot as usize]))
+            .collect();
+        slots.sort_by_key(|&slot| self.slots[slot as usize].arrived);
+        slots
     }
 }
 

@@ -32,7 +32,11 @@ struct Member {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 enum Choice {
     Random(StreamRng),
-    KeepAlive { rng: StreamRng, requests: u32, connections: Vec<(u32, u32)> },
+    KeepAlive {
+        rng: StreamRng,
+        requests: u32,
+        connections: Vec<(u32, u32)>,
+    },
     RoundRobin(usize),
     LeastOutstanding(Levels),
     PowerOfTwo(StreamRng),
@@ -42,23 +46,45 @@ enum Choice {
 const NONE: u32 = u32::MAX;
 
 impl Router {
-    pub(crate) fn new(policy: BalancingPolicy, keep_alive: Option<KeepAlive>, rng: StreamRng) -> Self {
+    pub(crate) fn new(
+        policy: BalancingPolicy,
+        keep_alive: Option<KeepAlive>,
+        rng: StreamRng,
+    ) -> Self {
         let choice = match (policy, keep_alive) {
             (BalancingPolicy::Random, None) => Choice::Random(rng),
-            (BalancingPolicy::Random, Some(KeepAlive { connections, requests })) => {
+            (
+                BalancingPolicy::Random,
+                Some(KeepAlive {
+                    connections,
+                    requests,
+                }),
+            ) => {
                 let connections = vec![(NONE, 0); connections as usize];
-                Choice::KeepAlive { rng, requests, connections }
+                Choice::KeepAlive {
+                    rng,
+                    requests,
+                    connections,
+                }
             }
             (BalancingPolicy::RoundRobin, _) => Choice::RoundRobin(0),
             (BalancingPolicy::LeastOutstanding, _) => Choice::LeastOutstanding(Levels::default()),
             (BalancingPolicy::PowerOfTwo, _) => Choice::PowerOfTwo(rng),
         };
-        Self { choice, routed: Vec::new(), pods: Vec::new() }
+        Self {
+            choice,
+            routed: Vec::new(),
+            pods: Vec::new(),
+        }
     }
 
     /// A number for a pod that starts.
     pub(crate) fn enter(&mut self, server: u32) -> u32 {
-        let member = Member { server, outstanding: 0, routed: false };
+        let member = Member {
+            server,
+            outstanding: 0,
+            routed: false,
+        };
         let free = self.pods.iter().position(|pod| pod.server == NONE);
         let number = free.unwrap_or(self.pods.len());
         match free {
@@ -91,7 +117,11 @@ impl Router {
             }
             Choice::Random(rng) => routed[below(rng, routed.len())],
             Choice::RoundRobin(next) => {
-                *next = if *next + 1 < routed.len() { *next + 1 } else { 0 };
+                *next = if *next + 1 < routed.len() {
+                    *next + 1
+                } else {
+                    0
+                };
                 routed[*next]
             }
             Choice::PowerOfTwo(rng) => {
@@ -100,9 +130,17 @@ impl Router {
                 second += usize::from(second >= first);
                 let (a, b) = (routed[first], routed[second.min(routed.len() - 1)]);
                 // As nginx does it: on a tie the second one drawn.
-                if pods[a as usize].outstanding < pods[b as usize].outstanding { a } else { b }
+                if pods[a as usize].outstanding < pods[b as usize].outstanding {
+                    a
+                } else {
+                    b
+                }
             }
-            Choice::KeepAlive { rng, requests, connections } => {
+            Choice::KeepAlive {
+                rng,
+                requests,
+                connections,
+            } => {
                 let connection = below(rng, connections.len());
                 let (number, left) = &mut connections[connection];
                 let usable = *left > 0 && pods.get(*number as usize).is_some_and(|pod| pod.routed);
@@ -155,7 +193,10 @@ impl Router {
         }
         if let Choice::KeepAlive { connections, .. } = &mut self.choice {
             // The number will be given to another pod, which has no connections yet.
-            connections.iter_mut().filter(|(other, _)| *other == number).for_each(|c| *c = (NONE, 0));
+            connections
+                .iter_mut()
+                .filter(|(other, _)| *other == number)
+                .for_each(|c| *c = (NONE, 0));
         }
     }
 }
@@ -177,7 +218,8 @@ struct Levels {
     summary: Vec<u64>,
     words: usize,
     summaries: usize,
-    levels: usize,
+    /// Number of levels.
+    count: usize,
     /// The lowest level that is not empty.
     lowest: usize,
 }
@@ -201,7 +243,7 @@ impl Levels {
 
     #[inline(always)]
     fn move_to(&mut self, pod: u32, from: u32, to: u32) {
-        if to as usize >= self.levels {
+        if to as usize >= self.count {
             self.grow(pod as usize, to as usize);
         }
         let (from, to) = (from as usize, to as usize);
@@ -223,13 +265,17 @@ impl Levels {
         self.grow(pod as usize, outstanding as usize);
         let first = self.bits.iter().all(|&bits| bits == 0);
         self.set(pod as usize, outstanding as usize);
-        self.lowest = if first { outstanding as usize } else { self.lowest.min(outstanding as usize) };
+        self.lowest = if first {
+            outstanding as usize
+        } else {
+            self.lowest.min(outstanding as usize)
+        };
     }
 
     fn remove(&mut self, pod: u32, outstanding: u32) {
         if self.clear(pod as usize, outstanding as usize) && outstanding as usize == self.lowest {
             let level = |l: usize| &self.bits[l * self.words..(l + 1) * self.words];
-            let next = (self.lowest..self.levels).find(|&l| level(l).iter().any(|&bits| bits != 0));
+            let next = (self.lowest..self.count).find(|&l| level(l).iter().any(|&bits| bits != 0));
             self.lowest = next.unwrap_or(0);
         }
     }
@@ -252,7 +298,9 @@ impl Levels {
         }
         let first = level * self.summaries;
         self.summary[first + word / 64] &= !(1 << (word % 64));
-        self.summary[first..first + self.summaries].iter().all(|&s| s == 0)
+        self.summary[first..first + self.summaries]
+            .iter()
+            .all(|&s| s == 0)
     }
 
     /// Makes room for this pod and this level.
@@ -260,19 +308,19 @@ impl Levels {
     #[inline(never)]
     fn grow(&mut self, pod: usize, level: usize) {
         let words = self.words.max((pod / 64 + 1).next_power_of_two());
-        let levels = self.levels.max((level + 1).next_power_of_two()).max(16);
-        if words == self.words && levels == self.levels {
+        let count = self.count.max((level + 1).next_power_of_two()).max(16);
+        if words == self.words && count == self.count {
             return;
         }
         let mut grown = Self {
-            bits: vec![0; words * levels],
-            summary: vec![0; words.div_ceil(64) * levels],
+            bits: vec![0; words * count],
+            summary: vec![0; words.div_ceil(64) * count],
             words,
             summaries: words.div_ceil(64),
-            levels,
+            count,
             lowest: self.lowest,
         };
-        for level in 0..self.levels {
+        for level in 0..self.count {
             for word in 0..self.words {
                 let mut bits = self.bits[level * self.words + word];
                 while bits != 0 {
@@ -319,14 +367,25 @@ mod tests {
 
     #[test]
     fn kept_connections_stay_with_their_pod() {
-        let keep = KeepAlive { connections: 1, requests: 5 };
-        let mut router = Router::new(BalancingPolicy::Random, Some(keep), RngStreams::new(1).stream("test"));
+        let keep = KeepAlive {
+            connections: 1,
+            requests: 5,
+        };
+        let mut router = Router::new(
+            BalancingPolicy::Random,
+            Some(keep),
+            RngStreams::new(1).stream("test"),
+        );
         for pod in 0..64 {
             router.enter(pod);
             router.add(pod);
         }
         let picks: Vec<_> = (0..50).map(|_| router.pick().unwrap().0).collect();
-        assert!(picks.chunks(5).all(|chunk| chunk.iter().all(|p| *p == chunk[0])));
+        assert!(
+            picks
+                .chunks(5)
+                .all(|chunk| chunk.iter().all(|p| *p == chunk[0]))
+        );
         assert!(picks.chunks(5).any(|chunk| chunk[0] != picks[0]));
     }
 

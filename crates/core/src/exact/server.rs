@@ -84,11 +84,20 @@ impl Server {
         }
     }
 
-    /// A container of this template that starts at `now` on a node with `node_cores`.
-    pub(crate) fn start(template: &PodTemplate, node_cores: u32, phase: CfsPhase, now: u64) -> Self {
+    /// A container of this template that starts at `now` on a node with `node_cores`. A request
+    /// uses up to `width` threads at once.
+    pub(crate) fn start(
+        template: &PodTemplate,
+        node_cores: u32,
+        width: u32,
+        phase: CfsPhase,
+        now: u64,
+    ) -> Self {
         let concurrency = template.concurrency.unwrap_or(u32::MAX);
         let cores = f64::from(template.threads.unwrap_or(u32::MAX).min(node_cores));
-        let limit = template.cpu_limit.map(flashcrowd_units::Millicores::as_cores);
+        let limit = template
+            .cpu_limit
+            .map(flashcrowd_units::Millicores::as_cores);
         let (capacity, quota) = match (template.cpu_model, limit) {
             (CpuModel::Cfs, limit) => (cores, limit.filter(|&limit| limit < cores)),
             (CpuModel::Shared, limit) => (limit.map_or(cores, |limit| limit.min(cores)), None),
@@ -97,8 +106,9 @@ impl Server {
             CpuScheduling::TimeShared => None,
             CpuScheduling::EventLoop => Some(cores as u32),
         };
-        let alone = quota.is_none() && capacity >= f64::from(concurrency);
-        let station = (!alone).then(|| Box::new(CpuStation::new(capacity, places, quota, phase, now)));
+        let alone = quota.is_none() && width == 1 && capacity >= f64::from(concurrency);
+        let station =
+            (!alone).then(|| Box::new(CpuStation::new(capacity, places, quota, phase, now)));
         let memory = Memory {
             base: template.memory.base.get(),
             per_request: template.memory.per_request.get(),
@@ -174,7 +184,9 @@ impl Server {
 
     /// Everything inside is gone.
     pub(crate) fn clear(&mut self, now: u64) {
-        self.busy_sum = self.busy_sum.wrapping_add(u64::from(self.busy).wrapping_mul(now));
+        self.busy_sum = self
+            .busy_sum
+            .wrapping_add(u64::from(self.busy).wrapping_mul(now));
         self.busy = 0;
         if let Some(station) = &mut self.station {
             station.clear(now);
@@ -186,8 +198,13 @@ impl Server {
 
     /// Core-time used since the start [core seconds].
     pub(crate) fn cpu_seconds(&mut self, now: u64) -> f64 {
-        let own = self.busy_sum.wrapping_add(u64::from(self.busy).wrapping_mul(now));
-        let shared = self.station.as_mut().map_or(0.0, |station| station.used(now));
+        let own = self
+            .busy_sum
+            .wrapping_add(u64::from(self.busy).wrapping_mul(now));
+        let shared = self
+            .station
+            .as_mut()
+            .map_or(0.0, |station| station.used(now));
         (own as f64 + shared) * 1e-9
     }
 

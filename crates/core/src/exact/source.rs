@@ -22,9 +22,16 @@ pub(crate) struct Source {
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[allow(clippy::large_enum_variant)] // One per workload, and the large one is the usual one.
 enum Arrivals {
-    Process { stream: ArrivalStream, rng: StreamRng },
-    Script { requests: Vec<ScriptedRequest>, next: usize },
+    Process {
+        stream: ArrivalStream,
+        rng: StreamRng,
+    },
+    Script {
+        requests: Vec<ScriptedRequest>,
+        next: usize,
+    },
 }
 
 /// A request of which everything is known beforehand: for replaying measurements.
@@ -46,15 +53,33 @@ struct Target {
 }
 
 impl Source {
-    pub(crate) fn new(workload: &Workload, model: &Model, streams: RngStreams, timeouts: &mut Timeouts) -> Result<Self, ModelError> {
+    pub(crate) fn new(
+        workload: &Workload,
+        model: &Model,
+        streams: RngStreams,
+        timeouts: &mut Timeouts,
+    ) -> Result<Self, ModelError> {
         let name = &workload.name;
         let mut rng = streams.stream(&format!("arrivals/{name}"));
-        let mut stream = ArrivalStream::new(&workload.process, &workload.rate, model.duration).map_err(|problems| {
-            let problem = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-            ModelError::Invalid { what: "open", of: name.clone(), problem }
-        })?;
+        let mut stream = ArrivalStream::new(&workload.process, &workload.rate, model.duration)
+            .map_err(|problems| {
+                let problem = problems
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+                    .join("; ");
+                ModelError::Invalid {
+                    what: "open",
+                    of: name.clone(),
+                    problem,
+                }
+            })?;
         let next_at = stream.next(&mut rng);
-        let total: f64 = workload.endpoints.iter().map(|(_, share)| share.get()).sum();
+        let total: f64 = workload
+            .endpoints
+            .iter()
+            .map(|(_, share)| share.get())
+            .sum();
         let mut sum = 0.0;
         let mut targets: Vec<_> = workload
             .endpoints
@@ -76,18 +101,35 @@ impl Source {
             last.below = u64::MAX;
         }
         let mix = streams.stream(&format!("mix/{name}"));
-        Ok(Self { arrivals: Arrivals::Process { stream, rng }, next_at, mix, targets })
+        Ok(Self {
+            arrivals: Arrivals::Process { stream, rng },
+            next_at,
+            mix,
+            targets,
+        })
     }
 
     /// Requests that are known beforehand, in order of time, all for one endpoint.
-    pub(crate) fn script(requests: Vec<ScriptedRequest>, endpoint: EndpointId, timeout: TimeoutClass, streams: RngStreams) -> Self {
-        let next_at = requests.first().map_or(SimTime::NEVER, |request| request.at);
+    pub(crate) fn script(
+        requests: Vec<ScriptedRequest>,
+        endpoint: EndpointId,
+        timeout: TimeoutClass,
+        streams: RngStreams,
+    ) -> Self {
+        let next_at = requests
+            .first()
+            .map_or(SimTime::NEVER, |request| request.at);
         let rng = streams.stream("script");
         Self {
             arrivals: Arrivals::Script { requests, next: 0 },
             next_at,
             mix: rng.clone(),
-            targets: vec![Target { below: u64::MAX, endpoint, timeout, demands: rng }],
+            targets: vec![Target {
+                below: u64::MAX,
+                endpoint,
+                timeout,
+                demands: rng,
+            }],
         }
     }
 
@@ -99,7 +141,10 @@ impl Source {
             0
         } else {
             let uniform = self.mix.next_u64();
-            let found = self.targets.iter().position(|target| uniform < target.below);
+            let found = self
+                .targets
+                .iter()
+                .position(|target| uniform < target.below);
             found.unwrap_or(self.targets.len() - 1)
         };
         let target = &mut self.targets[index];
@@ -112,16 +157,25 @@ impl Source {
         });
         match &mut self.arrivals {
             Arrivals::Process { stream, rng } => {
-                programs.draw(target.endpoint, &mut target.demands, requests.draws_mut(slot));
+                programs.draw(
+                    target.endpoint,
+                    &mut target.demands,
+                    requests.draws_mut(slot),
+                );
                 self.next_at = stream.next(rng);
             }
-            Arrivals::Script { requests: script, next } => {
+            Arrivals::Script {
+                requests: script,
+                next,
+            } => {
                 let demands = &script[*next].demands;
                 for (draw, demand) in requests.draws_mut(slot).iter_mut().zip(demands) {
                     *draw = demand.as_nanos();
                 }
                 *next += 1;
-                self.next_at = script.get(*next).map_or(SimTime::NEVER, |request| request.at);
+                self.next_at = script
+                    .get(*next)
+                    .map_or(SimTime::NEVER, |request| request.at);
             }
         }
         slot

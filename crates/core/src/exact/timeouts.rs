@@ -34,9 +34,17 @@ struct Class {
 impl Timeouts {
     /// The class of this length and this consequence.
     pub(crate) fn class(&mut self, after: SimDuration, failure: Failure) -> TimeoutClass {
-        let known = self.classes.iter().position(|c| c.after == after && c.failure == failure);
+        let known = self
+            .classes
+            .iter()
+            .position(|c| c.after == after && c.failure == failure);
         let index = known.unwrap_or_else(|| {
-            let class = Class { after, failure, line: VecDeque::new(), look_at: SimTime::NEVER };
+            let class = Class {
+                after,
+                failure,
+                line: VecDeque::new(),
+                look_at: SimTime::NEVER,
+            };
             self.classes.push(class);
             self.classes.len() - 1
         });
@@ -56,7 +64,11 @@ impl Timeouts {
 
     /// The earliest time at which something has to be looked at.
     pub(crate) fn next_check(&self) -> SimTime {
-        self.classes.iter().map(Class::next_check).min().unwrap_or(SimTime::NEVER)
+        self.classes
+            .iter()
+            .map(Class::next_check)
+            .min()
+            .unwrap_or(SimTime::NEVER)
     }
 
     /// The next request whose time is up, and what that means. `None` when there are no more.
@@ -85,7 +97,10 @@ impl Timeouts {
 
 impl Class {
     fn next_check(&self) -> SimTime {
-        let head = self.line.front().map_or(SimTime::NEVER, |&(arrived, ..)| arrived + self.after);
+        let head = self
+            .line
+            .front()
+            .map_or(SimTime::NEVER, |&(arrived, ..)| arrived + self.after);
         head.min(self.look_at)
     }
 
@@ -93,6 +108,10 @@ impl Class {
         self.line.clear();
         self.line.extend(requests.awaited(class));
         self.line.make_contiguous().sort_unstable();
-        self.look_at = if self.line.is_empty() { SimTime::NEVER } else { now + self.after };
+        self.look_at = if self.line.is_empty() {
+            SimTime::NEVER
+        } else {
+            now + self.after
+        };
     }
 }

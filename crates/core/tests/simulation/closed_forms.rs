@@ -40,8 +40,11 @@ impl Expected {
     }
 }
 
+/// What theory expects, and how it is measured.
+type Check<'a> = (Expected, &'a dyn Fn(&Ledger) -> f64);
+
 /// Runs a model with seeds 1 to 5 and compares.
-fn agrees(model: &Model, warm_up_seconds: f64, checks: &[(Expected, &dyn Fn(&Ledger) -> f64)]) {
+fn agrees(model: &Model, warm_up_seconds: f64, checks: &[Check<'_>]) {
     for seed in 1..=5 {
         let (ledger, _) = run(model, seed, warm_up_seconds);
         for (expected, measure) in checks {

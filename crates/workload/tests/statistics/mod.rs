@@ -130,7 +130,7 @@ pub fn assert_same_distribution(mut left: Vec<f64>, mut right: Vec<f64>, what: &
 
 /// The `ALPHA` quantile of Kolmogorov's distribution by the first term of its series.
 fn kolmogorov_limit() -> f64 {
-    (-(ALPHA / 2.0).ln() / 2.0).sqrt()
+    (-flashcrowd_units::math::ln(ALPHA / 2.0) / 2.0).sqrt()
 }
 
 /// Numbers of arrivals in consecutive bins of equal length.

@@ -6,7 +6,13 @@ const PHASE: CfsPhase = CfsPhase { period: 0, tick: 0 };
 /// Wall time of one isolated burst that arrives `offset` ms into a period.
 fn lone(demand_ms: u64, quota_ms: u64, threads: u32, offset_ms: u64) -> f64 {
     let start = 1_000 * MS + offset_ms * MS;
-    let mut cpu = CpuStation::new(f64::from(threads), None, Some(quota_ms as f64 / 100.0), PHASE, 0);
+    let mut cpu = CpuStation::new(
+        f64::from(threads),
+        None,
+        Some(quota_ms as f64 / 100.0),
+        PHASE,
+        0,
+    );
     cpu.arrive(start, 7, demand_ms * MS, threads);
     let done = cpu.next_done();
     assert_eq!(cpu.complete(done), 7);
@@ -30,7 +36,10 @@ fn lone_bursts_take_the_periods_that_arithmetic_says() {
         let moved: f64 = got - wall;
         // The remainder in the last period may move by the carry, the overrun and the debt of
         // each full period: at most 4 ms of overrun on every core.
-        assert!(moved.abs() <= 100.0_f64.min(4.0 * f64::from(threads) + 1.0), "{demand} {quota} {threads}: {got}, not {wall}");
+        assert!(
+            moved.abs() <= 100.0_f64.min(4.0 * f64::from(threads) + 1.0),
+            "{demand} {quota} {threads}: {got}, not {wall}"
+        );
     }
 }
 
@@ -65,7 +74,16 @@ fn an_event_loop_runs_bursts_to_their_end_in_order() {
 
 #[test]
 fn overload_uses_the_limit_and_no_more() {
-    let mut cpu = CpuStation::new(2.0, None, Some(0.5), CfsPhase { period: 37 * MS, tick: MS }, 0);
+    let mut cpu = CpuStation::new(
+        2.0,
+        None,
+        Some(0.5),
+        CfsPhase {
+            period: 37 * MS,
+            tick: MS,
+        },
+        0,
+    );
     for slot in 0..8 {
         cpu.arrive(0, slot, 10_000 * MS, 1);
     }
@@ -74,32 +92,53 @@ fn overload_uses_the_limit_and_no_more() {
     // The first, cut period gives a full quota: at most one quota above the smooth share.
     assert!((used - 0.5 * seconds as f64).abs() <= 0.06, "{used}");
     let (periods, throttled) = cpu.periods(seconds * 1_000 * MS);
-    assert!(periods >= 99 && throttled + 1 >= periods, "{periods} {throttled}");
+    assert!(
+        periods >= 99 && throttled + 1 >= periods,
+        "{periods} {throttled}"
+    );
 }
 
 /// One thread that never ends, with a limit of 0.23 cores. On the measured kernel such a process
 /// "was stopped only on the 4 ms tick grid and ran 21.4 or 25.4 ms per period, on average 23".
 #[test]
 fn exhaustion_is_noticed_at_a_tick_and_the_overrun_is_paid_back() {
-    let phase = CfsPhase { period: 0, tick: 1_400_000 };
+    let phase = CfsPhase {
+        period: 0,
+        tick: 1_400_000,
+    };
     let mut cpu = CpuStation::new(1.0, None, Some(0.23), phase, 0);
     cpu.arrive(0, 0, 1_000_000 * MS, 1);
     let mut before = 0.0;
     for period in 1..=100 {
         let used = cpu.used(period * 100 * MS);
         let ran = (used - before) / MS as f64;
-        assert!((ran - 21.4).abs() < 1e-6 || (ran - 25.4).abs() < 1e-6, "{ran} ms in period {period}");
+        assert!(
+            (ran - 21.4).abs() < 1e-6 || (ran - 25.4).abs() < 1e-6,
+            "{ran} ms in period {period}"
+        );
         before = used;
     }
     let mean = before / 100.0 / MS as f64;
-    assert!((mean - 23.0).abs() <= 0.04, "{mean}: more than one overrun of 4 ms away in 100 periods");
+    assert!(
+        (mean - 23.0).abs() <= 0.04,
+        "{mean}: more than one overrun of 4 ms away in 100 periods"
+    );
     assert_eq!(cpu.periods(10_000 * MS), (100, 100));
 }
 
 #[test]
 fn a_burst_that_ends_with_an_empty_pool_is_answered_at_the_refill() {
     // A new container has its quota and nothing carried over: 20 ms of work empty it.
-    let mut cpu = CpuStation::new(1.0, Some(1), Some(0.2), CfsPhase { period: 0, tick: 3 * MS }, 0);
+    let mut cpu = CpuStation::new(
+        1.0,
+        Some(1),
+        Some(0.2),
+        CfsPhase {
+            period: 0,
+            tick: 3 * MS,
+        },
+        0,
+    );
     cpu.arrive(0, 1, 20 * MS, 1);
     cpu.arrive(30 * MS, 2, 5 * MS, 1);
     assert_eq!((cpu.next_done(), cpu.complete(100 * MS)), (100 * MS, 1));
@@ -150,7 +189,16 @@ fn a_debt_above_the_quota_takes_several_refills() {
 #[test]
 fn looking_at_the_counters_changes_nothing() {
     let completions = |looks: bool| {
-        let mut cpu = CpuStation::new(2.0, None, Some(0.3), CfsPhase { period: 37 * MS, tick: MS }, 0);
+        let mut cpu = CpuStation::new(
+            2.0,
+            None,
+            Some(0.3),
+            CfsPhase {
+                period: 37 * MS,
+                tick: MS,
+            },
+            0,
+        );
         let mut done = Vec::new();
         for slot in 0..40 {
             let arrival = u64::from(slot) * 17 * MS;
@@ -173,6 +221,9 @@ fn looking_at_the_counters_changes_nothing() {
     assert_eq!((seen.len(), unseen.len()), (40, 40));
     for (seen, unseen) in seen.iter().zip(&unseen) {
         // A look cuts a sum of floating-point numbers in two.
-        assert!(seen.0 == unseen.0 && seen.1.abs_diff(unseen.1) <= 1, "{seen:?} {unseen:?}");
+        assert!(
+            seen.0 == unseen.0 && seen.1.abs_diff(unseen.1) <= 1,
+            "{seen:?} {unseen:?}"
+        );
     }
 }

@@ -9,6 +9,7 @@
 //! formula for birth-and-death processes this is when all marks are zero.
 
 use super::Expected;
+use flashcrowd_units::math::pow;
 
 /// A jump of a chain.
 #[derive(Debug, Clone, Copy)]
@@ -52,7 +53,9 @@ impl Chain {
         let mut probability = solve(transposed, from_first, band);
         probability[0] = 1.0;
         let total: f64 = probability.iter().sum();
-        probability.iter_mut().for_each(|weight| *weight /= total);
+        for weight in &mut probability {
+            *weight /= total;
+        }
         Self {
             jumps,
             probability,
@@ -193,7 +196,7 @@ fn the_variance_of_an_m_m_1_queue_is_the_published_one() {
     let rho: f64 = 0.6;
     let number = Chain::station(rho, 200, |_| 1.0).time_average("number", |n| n as f64);
     assert!((number.mean - rho / (1.0 - rho)).abs() < 1e-9);
-    let published = 2.0 * rho * (1.0 + rho) / (1.0 - rho).powi(4);
+    let published = 2.0 * rho * (1.0 + rho) / pow(1.0 - rho, 4.0);
     assert!(
         (number.variance / published - 1.0).abs() < 1e-9,
         "{number:?}"

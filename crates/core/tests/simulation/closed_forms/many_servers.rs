@@ -7,7 +7,7 @@ use crate::systems::{constant, exponential, pod, service, system, workload};
 use flashcrowd_core::model::{Model, PodTemplate, Step};
 use flashcrowd_core::record::Failure;
 use flashcrowd_units::SimDuration;
-use flashcrowd_units::math::exp;
+use flashcrowd_units::math::{exp, pow};
 use flashcrowd_workload::{Hyperexponential, Lognormal, ServiceTime};
 
 const MEAN: f64 = 0.01;
@@ -61,7 +61,7 @@ fn m_m_c_waits_as_erlang_c_says() {
         super::poisson_fed::exponential_tail("p99", arrivals, f64::from(servers) * service, 0.01);
     // It was divided by the density of the M/M/1 sojourn time, that of this one is smaller.
     let density = (exceeds(tail - 1e-6) - exceeds(tail + 1e-6)) / 2e-6;
-    let variance = congestion.variance * (drain * 0.01 / density).powi(2);
+    let variance = congestion.variance * pow(drain * 0.01 / density, 2.0);
     let tail = Expected {
         what: "M/M/8 p99",
         mean: tail,
@@ -93,9 +93,9 @@ fn p99(exceeds: &impl Fn(f64) -> f64) -> f64 {
     for _ in 0..100 {
         let middle = 0.5 * (low + high);
         if exceeds(middle) > 0.01 {
-            low = middle
+            low = middle;
         } else {
-            high = middle
+            high = middle;
         }
     }
     low
@@ -229,7 +229,7 @@ fn m_d_inf_is_poisson() {
             .collect();
         let n = counts.len() as f64;
         let mean = counts.iter().sum::<f64>() / n;
-        let variance = counts.iter().map(|c| (c - mean).powi(2)).sum::<f64>() / (n - 1.0);
+        let variance = counts.iter().map(|c| pow(c - mean, 2.0)).sum::<f64>() / (n - 1.0);
         assert!(
             (mean - load).abs() <= 4.0 * (load / n).sqrt(),
             "seed {seed}: mean {mean}"

@@ -11,7 +11,7 @@
 //! of waiting times in a stationary single server queue", 1968), which a test below confirms.
 
 use super::Expected;
-use flashcrowd_units::math::{exp, ln};
+use flashcrowd_units::math::{exp, ln, pow};
 
 /// Poisson arrivals, one server, general service times.
 #[derive(Debug, Clone, Copy)]
@@ -58,9 +58,9 @@ impl PoissonFed {
 pub(super) fn exponential_moments(mean: f64) -> [f64; 4] {
     [
         mean,
-        2.0 * mean.powi(2),
-        6.0 * mean.powi(3),
-        24.0 * mean.powi(4),
+        2.0 * pow(mean, 2.0),
+        6.0 * pow(mean, 3.0),
+        24.0 * pow(mean, 4.0),
     ]
 }
 
@@ -110,7 +110,7 @@ pub(super) fn exponential_tail(
     let load = arrivals / service;
     let busy: f64 = grid(eta).map(|(v, weight)| weight * squared_jump(v)).sum();
     let of_share = (1.0 - load) * squared_jump(0.0) + load * busy;
-    Expected::new(what, x, of_share / (eta * p).powi(2) / arrivals)
+    Expected::new(what, x, of_share / pow(eta * p, 2.0) / arrivals)
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn the_variance_of_exponential_delays_is_the_published_one() {
             moments: exponential_moments(1.0),
         };
         let published =
-            rho * (2.0 + 5.0 * rho - 4.0 * rho.powi(2) + rho.powi(3)) / (1.0 - rho).powi(4);
+            rho * (2.0 + 5.0 * rho - 4.0 * pow(rho, 2.0) + pow(rho, 3.0)) / pow(1.0 - rho, 4.0);
         assert!((queue.delay_variance() / published - 1.0).abs() < 1e-12);
     }
 }

@@ -7,6 +7,7 @@ use crate::ledger::Ledger;
 use crate::systems::{constant, exponential, pod, service, system, workload};
 use flashcrowd_core::model::{CpuScheduling, Model, PodTemplate, Step};
 use flashcrowd_units::SimDuration;
+use flashcrowd_units::math::pow;
 use flashcrowd_workload::{Gamma, Lognormal, ServiceTime};
 
 const MEAN: f64 = 0.01;
@@ -91,7 +92,7 @@ fn m_d_1() {
         one_at_a_time(),
         Step::Wait(constant(MEAN)),
     );
-    let moments = [MEAN, MEAN.powi(2), MEAN.powi(3), MEAN.powi(4)];
+    let moments = [MEAN, pow(MEAN, 2.0), pow(MEAN, 3.0), pow(MEAN, 4.0)];
     let sojourn = PoissonFed {
         rate: arrivals,
         moments,
@@ -111,9 +112,9 @@ fn m_g_1_with_lognormal_services() {
     // E[S^k] = m^k (1 + cv^2)^(k (k - 1) / 2).
     let moments = [
         MEAN,
-        MEAN.powi(2) * 2.0,
-        MEAN.powi(3) * 8.0,
-        MEAN.powi(4) * 64.0,
+        pow(MEAN, 2.0) * 2.0,
+        pow(MEAN, 3.0) * 8.0,
+        pow(MEAN, 4.0) * 64.0,
     ];
     let sojourn = PoissonFed {
         rate: arrivals,

@@ -1,22 +1,19 @@
 //! Small models made up by chance, and everything that is legal in them.
 
+mod autoscalers;
+mod pods;
+
 use crate::systems::{
     constant, endpoint, exponential, pod, rate, service, share, system, workload,
 };
-use flashcrowd_autoscalers::PolicySpec;
-use flashcrowd_autoscalers::catalog::HpaPolicy;
-use flashcrowd_autoscalers::hpa::HpaFlags;
+use autoscalers::hpa;
 use flashcrowd_core::model::{
-    Action, BalancingPolicy, Container, CpuModel, CpuScheduling, EndpointId, IntOrPercent,
-    KeepAlive, LoadBalancer, MemoryModel, Model, OnSigterm, PodTemplate, Probe, Readiness,
+    Action, BalancingPolicy, EndpointId, IntOrPercent, KeepAlive, LoadBalancer, Model, PodTemplate,
     RolloutStrategy, Service, ServiceId, Step, TimedAction, Workload,
 };
-use flashcrowd_manifests::hpa::{
-    Behavior, HpaSpec, MetricSourceType, MetricSpec, MetricTarget, MetricTargetType, PolicyType,
-    ResourceMetricSource, ScalingPolicy, ScalingRules, SelectPolicy,
-};
-use flashcrowd_units::{Bytes, Millicores, SimDuration, SimTime};
+use flashcrowd_units::{SimDuration, SimTime};
 use flashcrowd_workload::{ArrivalProcess, GammaRenewal, Lognormal, ServiceTime};
+use pods::template;
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
@@ -38,120 +35,6 @@ fn time(longest_millis: u64) -> impl Strategy<Value = ServiceTime> {
             _ => constant(mean),
         }
     })
-}
-
-fn probe() -> impl Strategy<Value = Probe> {
-    (
-        millis(0..20_000),
-        millis(500..15_000),
-        millis(1..2_000),
-        1..4u32,
-        1..5u32,
-    )
-        .prop_map(
-            |(initial_delay, period, timeout, success_threshold, failure_threshold)| Probe {
-                initial_delay,
-                period,
-                timeout,
-                success_threshold,
-                failure_threshold,
-            },
-        )
-}
-
-/// Liveness and startup probes succeed once or fail.
-fn health_probe() -> impl Strategy<Value = Probe> {
-    probe().prop_map(|probe| Probe {
-        success_threshold: 1,
-        ..probe
-    })
-}
-
-fn readiness() -> impl Strategy<Value = Readiness> {
-    prop_oneof![
-        Just(Readiness::ContainerRunning),
-        Just(Readiness::Listening),
-        probe().prop_map(Readiness::Probe)
-    ]
-}
-
-/// What a pod may use.
-fn resources() -> impl Strategy<Value = PodTemplate> {
-    let cpu = (
-        of(50..500u32),
-        of(50..2_000u32),
-        of(1..5u32),
-        any::<bool>(),
-        any::<bool>(),
-    );
-    let places = (of(1..10u32), of(0..20u32));
-    let memory = (
-        of(1..40u64),
-        0..4u64,
-        prop_oneof![4 => Just(0), 1 => 1..100u64],
-    );
-    (cpu, places, memory).prop_map(|(cpu, (concurrency, backlog), (room, per_request, leak))| {
-        let (request, limit, threads, event_loop, smooth) = cpu;
-        let cpu_request = request.map(|millis| Millicores::new(millis.into()));
-        PodTemplate {
-            cpu_request,
-            cpu_limit: limit.map(|millis| Millicores::new(millis.into())),
-            threads,
-            scheduling: if event_loop {
-                CpuScheduling::EventLoop
-            } else {
-                CpuScheduling::TimeShared
-            },
-            cpu_model: if smooth {
-                CpuModel::Shared
-            } else {
-                CpuModel::Cfs
-            },
-            concurrency,
-            backlog,
-            memory_limit: room.map(|room| Bytes::new((100 + room) << 20)),
-            memory: MemoryModel {
-                base: Bytes::new(100 << 20),
-                per_request: Bytes::new(per_request << 20),
-                leak_per_request: Bytes::new(leak << 10),
-            },
-            containers: vec![Container {
-                name: "app".to_owned(),
-                cpu_request,
-                memory_request: None,
-            }],
-            ..pod()
-        }
-    })
-}
-
-fn template() -> impl Strategy<Value = PodTemplate> {
-    let start = (time(3_000), time(5_000), time(20_000));
-    let probes = (of(health_probe()), readiness(), of(health_probe()));
-    let end = (
-        millis(0..10_000),
-        millis(0..15_000),
-        select(vec![OnSigterm::Drain, OnSigterm::Exit, OnSigterm::Ignore]),
-    );
-    (resources(), start, probes, end).prop_map(
-        |(
-            resources,
-            (scheduling_delay, pull, startup),
-            (startup_probe, readiness, liveness_probe),
-            end,
-        )| PodTemplate {
-            scheduling_delay,
-            pull,
-            startup,
-            startup_probe,
-            readiness,
-            liveness_probe,
-            pre_stop: end.0,
-            grace_period: end.1,
-            on_sigterm: end.2,
-            ..resources
-        },
-    )
 }
 
 fn load_balancer() -> impl Strategy<Value = LoadBalancer> {
@@ -200,96 +83,6 @@ fn rollout() -> impl Strategy<Value = RolloutStrategy> {
         },
     );
     prop_oneof![4 => rolling, 1 => Just(RolloutStrategy::Recreate)]
-}
-
-fn rules() -> impl Strategy<Value = ScalingRules> {
-    let policy_type = select(vec![PolicyType::Pods, PolicyType::Percent]);
-    let policy = (policy_type, 1..150i32, select(vec![15, 30, 60, 120])).prop_map(
-        |(policy_type, value, period_seconds)| {
-            let value = if policy_type == PolicyType::Pods {
-                1 + value / 40
-            } else {
-                value
-            };
-            ScalingPolicy {
-                policy_type,
-                value,
-                period_seconds,
-            }
-        },
-    );
-    let pick = select(vec![
-        SelectPolicy::Max,
-        SelectPolicy::Min,
-        SelectPolicy::Disabled,
-    ]);
-    (of(0..120i32), of(pick), of(vec(policy, 1..4))).prop_map(
-        |(window, select_policy, policies)| ScalingRules {
-            stabilization_window_seconds: window,
-            select_policy,
-            policies,
-            tolerance: None,
-        },
-    )
-}
-
-fn hpa() -> impl Strategy<Value = PolicySpec> {
-    let behavior = of(
-        (of(rules()), of(rules())).prop_map(|(scale_up, scale_down)| Behavior {
-            scale_up,
-            scale_down,
-        }),
-    );
-    (1..3i32, 0..8i32, 10..90i32, behavior, any::<bool>()).prop_map(
-        |(min, more, target, behavior, memory)| {
-            let (name, target) = if memory {
-                let value = (101 << 20).to_string().parse().expect("a quantity");
-                let target_type = MetricTargetType::AverageValue;
-                (
-                    "memory",
-                    MetricTarget {
-                        target_type,
-                        value: None,
-                        average_value: Some(value),
-                        average_utilization: None,
-                    },
-                )
-            } else {
-                let target_type = MetricTargetType::Utilization;
-                (
-                    "cpu",
-                    MetricTarget {
-                        target_type,
-                        value: None,
-                        average_value: None,
-                        average_utilization: Some(target),
-                    },
-                )
-            };
-            let metric = MetricSpec {
-                source_type: MetricSourceType::Resource,
-                resource: Some(ResourceMetricSource {
-                    name: name.to_owned(),
-                    target,
-                }),
-                container_resource: None,
-                pods: None,
-                object: None,
-                external: None,
-            };
-            let spec = HpaSpec {
-                scale_target_ref: flashcrowd_manifests::hpa::CrossVersionObjectReference::default(),
-                min_replicas: Some(min),
-                max_replicas: min + more,
-                metrics: vec![metric],
-                behavior,
-            };
-            PolicySpec::Hpa(HpaPolicy {
-                spec,
-                flags: HpaFlags::default(),
-            })
-        },
-    )
 }
 
 fn services() -> impl Strategy<Value = Vec<Service>> {
@@ -471,7 +264,9 @@ pub(super) fn without_ties(mut model: Model) -> Model {
             match step {
                 Step::Cpu(time) | Step::Wait(time) | Step::ParallelCpu { time, .. } => vary(time),
                 Step::Choose(alternatives) => {
-                    alternatives.iter_mut().for_each(|(_, steps)| walk(steps))
+                    for (_, steps) in alternatives {
+                        walk(steps);
+                    }
                 }
                 Step::Call { .. } => {}
             }
