@@ -1,4 +1,4 @@
-//! How long a run takes from a scenario to its report: `cargo bench -p flashcrowd`.
+//! How long a run takes from a scenario to its report: `cargo bench --bench simulation`.
 //!
 //! The workloads are those of `benches/workloads`, shortened. For a comparison with other
 //! simulators, see `benches/compare.py`; for a figure without noise, `benches/instructions.sh`.

@@ -134,7 +134,6 @@ impl Job {
         bar.set_style(style.expect("the template is legal").progress_chars("=> "));
         bar.set_prefix(self.scenario.loaded.name.clone());
         #[expect(clippy::disallowed_methods, reason = "goes to timing.json")]
-        #[allow(clippy::disallowed_methods)] // It goes to timing.json, and nowhere else.
         let started = Instant::now();
         let result = simulate_while(&self.scenario, &mut |now| {
             bar.set_position(now.since(flashcrowd::units::SimTime::ZERO).as_millis());

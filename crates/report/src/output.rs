@@ -176,7 +176,7 @@ impl<'a> OutputDir<'a> {
         };
         let mut file = StagedFile::create(&self.staging.join(name), self.cancelled)
             .map_err(|e| failed(0, e))?;
-        contents(&mut file).map_err(|e| failed(file.bytes(), e))?;
+        contents(&mut file).map_err(|e| failed(file.bytes(), unwrapped(e)))?;
         let hash = file
             .finish()
             .map_err(|(bytes, error)| failed(bytes, error))?;
@@ -235,6 +235,15 @@ impl Drop for OutputDir<'_> {
     fn drop(&mut self) {
         // Gone already if it became the target.
         let _ = fs::remove_dir_all(&self.staging);
+    }
+}
+
+/// What the system said. The writer of CSV wraps it, and its kind would be lost.
+fn unwrapped(error: io::Error) -> io::Error {
+    match error.downcast::<csv::Error>().map(csv::Error::into_kind) {
+        Ok(csv::ErrorKind::Io(source)) => source,
+        Ok(kind) => io::Error::other(format!("{kind:?}")),
+        Err(error) => error,
     }
 }
 

@@ -21,6 +21,7 @@ use crate::path::FieldPath;
 use crate::spec::Spec;
 use crate::yaml::Node;
 use flashcrowd_core::model::{MetricsServer, Model};
+use flashcrowd_units::SimDuration;
 use std::collections::BTreeMap;
 
 /// What the checks of all parts need.
@@ -34,6 +35,13 @@ pub(crate) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
+    /// The time of day at which the run begins, by the clock of the scenario.
+    fn time_of_day(&self) -> SimDuration {
+        let midnight = jiff::civil::Time::midnight();
+        let since = self.spec.start.0.time().duration_since(midnight);
+        SimDuration::from_nanos(u64::try_from(since.as_nanos()).unwrap_or(0))
+    }
+
     pub(crate) fn new(
         spec: &'a Spec,
         root: &'a Node,

@@ -12,7 +12,7 @@ pub use presets::{EventRamp, FlashCrowd};
 
 use crate::tagged::tagged_or_bare;
 use crate::trace::{TraceCounts, TraceSpec};
-use flashcrowd_units::{Rate, Ratio};
+use flashcrowd_units::{Rate, Ratio, SimDuration};
 
 /// A rate over time, in events per second.
 pub type RateShape = Shape<Rate>;
@@ -79,6 +79,34 @@ tagged_or_bare! {
 }
 
 impl<L: Level> Shape<L> {
+    /// The same shape for a run that begins at `time_of_day` instead of at midnight: daily peaks
+    /// come that much earlier after the start.
+    pub fn started_at(mut self, time_of_day: SimDuration) -> Self {
+        self.advance_day(time_of_day);
+        self
+    }
+
+    fn advance_day(&mut self, time_of_day: SimDuration) {
+        match self {
+            Self::Diurnal(day) if !day.period.is_zero() => {
+                let period = day.period.as_nanos();
+                let earlier = time_of_day.as_nanos() % period;
+                let peak_at = (day.peak_at.as_nanos() % period + period - earlier) % period;
+                day.peak_at = SimDuration::from_nanos(peak_at);
+            }
+            Self::Sum(shapes) => shapes
+                .iter_mut()
+                .for_each(|shape| shape.advance_day(time_of_day)),
+            Self::Product(product) => {
+                product.shape.advance_day(time_of_day);
+                let factors = product.factors.iter_mut();
+                factors.for_each(|factor| factor.advance_day(time_of_day));
+            }
+            Self::Repeat(repeat) => repeat.shape.advance_day(time_of_day),
+            _ => {}
+        }
+    }
+
     /// Replaces every `trace` by the `counts` that `read` finds for it.
     ///
     /// This crate opens no files; the caller does, relative to the scenario for instance, and

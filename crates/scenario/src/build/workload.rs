@@ -43,7 +43,8 @@ pub(super) fn workloads(context: &Context<'_>, problems: &mut Problems) -> Vec<W
         Workload {
             name: name.clone(),
             process: spec.open.process.clone(),
-            rate: spec.open.rate.clone(),
+            // A daily peak is meant by the clock of the scenario.
+            rate: spec.open.rate.clone().started_at(context.time_of_day()),
             endpoints,
             timeout: spec.open.timeout,
         }
