@@ -51,9 +51,9 @@ pub enum Notice {
 /// Cumulative counters of one container, and its levels.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct PodUsage {
-    /// Core-time used since the container started [core seconds].
+    /// Core-time used since the container started \[core seconds\].
     pub cpu_seconds: f64,
-    /// Working set [bytes].
+    /// Working set \[bytes\].
     pub memory_bytes: u64,
     /// Attempts inside, worked on and queued.
     pub inside: u32,
@@ -63,7 +63,7 @@ pub struct PodUsage {
     pub cfs_periods: u64,
     /// Of those, periods with throttling.
     pub cfs_throttled: u64,
-    /// How long a probe that is sent now waits until the process turns to it [seconds].
+    /// How long a probe that is sent now waits until the process turns to it \[seconds\].
     pub probe_delay_seconds: f64,
 }
 
@@ -74,7 +74,7 @@ pub struct ServiceTraffic {
     pub attempts: u64,
     /// Attempts that failed, by reason.
     pub failed: FailureCounts,
-    /// Integral of the attempts inside pods [request seconds].
+    /// Integral of the attempts inside pods \[request seconds\].
     pub inside_seconds: f64,
 }
 

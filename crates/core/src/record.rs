@@ -224,13 +224,13 @@ pub struct ServiceInterval {
     pub in_flight: u64,
     /// Of those, queued at the end.
     pub queued: u64,
-    /// Integral of the attempts inside pods [request seconds].
+    /// Integral of the attempts inside pods \[request seconds\].
     pub in_flight_seconds: f64,
-    /// Working sets of all pods together at the end [bytes].
+    /// Working sets of all pods together at the end \[bytes\].
     pub memory_bytes: u64,
-    /// The largest working set of a pod at the end [bytes].
+    /// The largest working set of a pod at the end \[bytes\].
     pub memory_max_bytes: u64,
-    /// Integral of the pods that existed, terminating ones included [pod seconds]: what is paid for.
+    /// Integral of the pods that existed, terminating ones included \[pod seconds\]: what is paid for.
     pub pod_seconds: f64,
     /// What they cost.
     pub cost: Usd,

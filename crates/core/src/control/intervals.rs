@@ -160,7 +160,7 @@ impl<P: DataPlane> World<P> {
     }
 }
 
-/// What one pod can use at most [cores].
+/// What one pod can use at most \[cores\].
 fn capacity_cores(pod: &PodTemplate, node_cores: u32) -> f64 {
     let cores = f64::from(pod.threads.unwrap_or(u32::MAX).min(node_cores));
     pod.cpu_limit

@@ -7,7 +7,7 @@ use flashcrowd_units::{SimDuration, SimTime};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
-/// An instant that may lie before the start of the run [ns]: the pods that are there when a run
+/// An instant that may lie before the start of the run \[ns\]: the pods that are there when a run
 /// begins have been running for an hour.
 pub(crate) type Instant = i64;
 
@@ -99,7 +99,7 @@ impl ProbeResult {
 /// The CPU and memory figures of one pod in the metrics API.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct PodMetrics {
-    /// The last scrape: when, and the CPU counter then [core seconds].
+    /// The last scrape: when, and the CPU counter then \[core seconds\].
     pub(crate) last: Option<(SimTime, f64)>,
     /// Values on their way, and the one that is served, oldest first.
     pub(crate) values: VecDeque<MetricValue>,
@@ -113,9 +113,9 @@ pub(crate) struct MetricValue {
     /// From when on it is served.
     pub(crate) visible: SimTime,
     pub(crate) window: SimDuration,
-    /// CPU [cores].
+    /// CPU \[cores\].
     pub(crate) cpu: f64,
-    /// Memory [bytes].
+    /// Memory \[bytes\].
     pub(crate) memory: u64,
 }
 

@@ -16,9 +16,9 @@ pub(crate) struct CpuStation {
     /// Bursts that run at a time; the others wait in order of arrival.
     places: usize,
     quota: Option<Quota>,
-    /// Time up to which everything below is true [ns].
+    /// Time up to which everything below is true \[ns\].
     now: u64,
-    /// Core-time that each thread has received since the station was last idle [ns].
+    /// Core-time that each thread has received since the station was last idle \[ns\].
     attained: f64,
     /// Running bursts, a binary min-heap by (attained service at which it is done, order of start).
     running: Vec<Burst>,
@@ -30,14 +30,14 @@ pub(crate) struct CpuStation {
     speed: f64,
     /// Core-time all threads together use per time.
     usage: f64,
-    /// Core-time used so far [core ns].
+    /// Core-time used so far \[core ns\].
     used: f64,
 }
 
 /// A running burst.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Burst {
-    /// It is done when the attained service reaches this [ns].
+    /// It is done when the attained service reaches this \[ns\].
     done_at: f64,
     /// Breaks ties in order of start.
     order: u64,
@@ -130,7 +130,7 @@ impl CpuStation {
         self.set_speed();
     }
 
-    /// Core-time used up to `now` [core ns].
+    /// Core-time used up to `now` \[core ns\].
     pub(crate) fn used(&self, now: u64) -> f64 {
         self.look(now).0
     }
@@ -169,7 +169,7 @@ impl CpuStation {
         ran
     }
 
-    /// Core-time that is still to be done before a burst that arrives now could start [ns]:
+    /// Core-time that is still to be done before a burst that arrives now could start \[ns\]:
     /// how long a probe waits in an event loop.
     pub(crate) fn backlog(&self) -> u64 {
         if self.running.len() < self.places {

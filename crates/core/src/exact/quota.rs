@@ -11,11 +11,11 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Length of a bandwidth period [ns].
+/// Length of a bandwidth period \[ns\].
 const PERIOD: u64 = 100_000_000;
-/// The kernel's timer tick at 250 Hz [ns].
+/// The kernel's timer tick at 250 Hz \[ns\].
 const TICK: u64 = 4_000_000;
-/// What an idle core keeps of its slice over a refill [ns].
+/// What an idle core keeps of its slice over a refill \[ns\].
 const CARRY: f64 = 1_000_000.0;
 
 /// Where a container's bandwidth periods and its node's timer ticks lie.
@@ -30,12 +30,12 @@ pub struct CfsPhase {
 /// The CPU bandwidth of one container.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Quota {
-    /// CPU time per period [ns].
+    /// CPU time per period \[ns\].
     per_period: f64,
     phase: CfsPhase,
-    /// CPU time left in this period; negative after an overrun [ns].
+    /// CPU time left in this period; negative after an overrun \[ns\].
     pool: f64,
-    /// The next refill [ns].
+    /// The next refill \[ns\].
     pub(crate) refill_at: u64,
     /// Everything stands still until the next refill.
     pub(crate) throttled: bool,

@@ -196,7 +196,7 @@ impl Server {
         (self.listening, self.alive, self.draining) = (false, false, false);
     }
 
-    /// Core-time used since the start [core seconds].
+    /// Core-time used since the start \[core seconds\].
     pub(crate) fn cpu_seconds(&mut self, now: u64) -> f64 {
         let own = self
             .busy_sum
@@ -208,7 +208,7 @@ impl Server {
         (own as f64 + shared) * 1e-9
     }
 
-    /// Working set [bytes].
+    /// Working set \[bytes\].
     pub(crate) fn memory_bytes(&self) -> u64 {
         if !self.alive {
             return 0;
