@@ -103,39 +103,26 @@ impl EventQueue {
         }
     }
 
-    /// When the earliest event is due; [`SimTime::NEVER`] if there is none.
+    /// Takes the earliest event if it is due before `limit`.
     #[inline(always)]
-    pub fn next_at(&mut self) -> SimTime {
+    pub fn pop_before(&mut self, limit: SimTime) -> Option<(SimTime, u32)> {
         self.close_hole();
-        let near = if self.len == 0 {
-            u64::MAX
-        } else {
-            (self.root() >> SLOT_BITS) + self.base
-        };
-        if self.overflow.is_empty() {
-            return SimTime::from_nanos(near);
+        let key = self.root();
+        let at = SimTime::from_nanos((key >> SLOT_BITS) + self.base);
+        if !self.overflow.is_empty() {
+            return self.pop_with_overflow(limit);
         }
-        SimTime::from_nanos(near.min(self.overflow_next().0))
-    }
-
-    /// Takes the earliest event.
-    #[inline(always)]
-    pub fn pop(&mut self) -> Option<(SimTime, u32)> {
-        self.close_hole();
-        if !self.overflow.is_empty()
-            && let Some(far) = self.pop_overflow()
-        {
-            return Some(far);
-        }
-        if self.len == 0 {
+        if at >= limit || key == u64::MAX {
             return None;
         }
         self.hole = true;
-        let key = self.root();
-        Some((
-            SimTime::from_nanos((key >> SLOT_BITS) + self.base),
-            (key & SLOT_MASK) as u32,
-        ))
+        Some((at, (key & SLOT_MASK) as u32))
+    }
+
+    /// Takes the earliest event.
+    #[inline]
+    pub fn pop(&mut self) -> Option<(SimTime, u32)> {
+        self.pop_before(SimTime::NEVER)
     }
 
     /// Number of pending events.
@@ -148,9 +135,10 @@ impl EventQueue {
         self.len() == 0
     }
 
+    /// The first key of the heap; `u64::MAX` if there is none.
     #[inline(always)]
     fn root(&self) -> u64 {
-        self.lines[0].0[OFFSET]
+        self.get(0)
     }
 
     /// Moves the base so that `at` fits, or puts the event aside.
@@ -177,28 +165,26 @@ impl EventQueue {
         None
     }
 
-    fn overflow_next(&self) -> (u64, u32) {
-        self.overflow
-            .peek()
-            .map_or((u64::MAX, u32::MAX), |&Reverse(event)| event)
-    }
-
+    /// As [`pop_before`](Self::pop_before) while there are events beside the heap.
     #[cold]
     #[inline(never)]
-    fn pop_overflow(&mut self) -> Option<(SimTime, u32)> {
-        let near = match self.len {
-            0 => (u64::MAX, u32::MAX),
-            _ => (
-                (self.root() >> SLOT_BITS) + self.base,
-                (self.root() & SLOT_MASK) as u32,
-            ),
+    fn pop_with_overflow(&mut self, limit: SimTime) -> Option<(SimTime, u32)> {
+        let key = self.root();
+        let near = ((key >> SLOT_BITS) + self.base, (key & SLOT_MASK) as u32);
+        let far = self.overflow.peek().map(|&Reverse(event)| event);
+        let (at, slot) = match far {
+            Some(far) if key == u64::MAX || far < near => far,
+            _ => near,
         };
-        if self.overflow_next() >= near {
+        if at >= limit.as_nanos() {
             return None;
         }
-        self.overflow
-            .pop()
-            .map(|Reverse((at, slot))| (SimTime::from_nanos(at), slot))
+        if Some((at, slot)) == far {
+            self.overflow.pop();
+        } else {
+            self.hole = true;
+        }
+        Some((SimTime::from_nanos(at), slot))
     }
 
     /// Fills the hole that a pop left with the last entry.
@@ -272,8 +258,8 @@ impl EventQueue {
         debug_assert!(place < self.lines.len() * 8);
         // SAFETY: `Line` is eight `u64` without padding, so the lines are an array of
         // `8 * lines.len()` of them. Callers pass a place below `len`, or one of the three after
-        // the first child of a place below `len`, hence at most `len + 2`; `append` keeps
-        // `len + 16 + OFFSET` below the capacity whenever `len` grows.
+        // the first child of a place below `len`, hence at most `len + 2`, or the root; `append`
+        // keeps `len + 16 + OFFSET` below the capacity whenever `len` grows, which starts at 64.
         unsafe { *self.lines.as_ptr().cast::<u64>().add(place) }
     }
 
@@ -308,10 +294,8 @@ mod tests {
             twin.0.push(Reverse((now + ahead, slot)));
             if pop {
                 let expected = twin.0.pop().map(|Reverse(event)| event);
-                assert_eq!(
-                    queue.next_at().as_nanos(),
-                    expected.map_or(u64::MAX, |e| e.0)
-                );
+                let due = SimTime::from_nanos(expected.map_or(u64::MAX, |e| e.0));
+                assert_eq!(queue.pop_before(due), None);
                 let got = queue.pop().map(|(at, slot)| (at.as_nanos(), slot));
                 assert_eq!(got, expected);
                 now = now.max(got.map_or(now, |e| e.0));
@@ -325,7 +309,7 @@ mod tests {
             );
         }
         assert!(queue.is_empty());
-        assert_eq!(queue.next_at(), SimTime::NEVER);
+        assert_eq!(queue.pop(), None);
     }
 
     proptest! {

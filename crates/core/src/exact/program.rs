@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 /// arrival, relative to those of its endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Instruction {
-    /// Core-time on the pod, divided among `threads`.
-    Cpu { draw: u32, threads: u32 },
+    /// Core-time on the pod, divided among `threads`; `last` if only the answer follows.
+    Cpu { draw: u32, threads: u32, last: bool },
     /// Time without CPU.
     Wait { draw: u32 },
     /// A request to another service, whose own draws start at `draw`.
@@ -52,9 +52,11 @@ pub(crate) struct Programs {
     pub(crate) draws_max: usize,
 }
 
+/// The program of one endpoint.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Compiled {
-    start: u32,
+pub(crate) struct Compiled {
+    /// Its first instruction.
+    pub(crate) start: u32,
     draws: Vec<Draw>,
 }
 
@@ -79,6 +81,7 @@ impl Programs {
             programs.code.push(Instruction::Done);
             programs.endpoints.push(compiled);
         }
+        programs.mark_last();
         // A caller's numbers are followed by those of the endpoints that it calls.
         for index in 0..programs.endpoints.len() {
             let mut all = Vec::new();
@@ -107,7 +110,11 @@ impl Programs {
                         1
                     };
                     compiled.draws.push(Draw::Duration(time.sampler()));
-                    self.code.push(Instruction::Cpu { draw, threads });
+                    self.code.push(Instruction::Cpu {
+                        draw,
+                        threads,
+                        last: false,
+                    });
                 }
                 Step::Wait(time) => {
                     compiled.draws.push(Draw::Duration(time.sampler()));
@@ -159,6 +166,20 @@ impl Programs {
         }
     }
 
+    /// Finds the bursts after which only the answer is left.
+    fn mark_last(&mut self) {
+        for index in 0..self.code.len() {
+            let mut after = index + 1;
+            while let Some(Instruction::Jump { target }) = self.code.get(after) {
+                after = *target as usize;
+            }
+            let answered = self.code.get(after) == Some(&Instruction::Done);
+            if let Instruction::Cpu { last, .. } = &mut self.code[index] {
+                *last = answered;
+            }
+        }
+    }
+
     /// The draws of endpoint `index` in the order of its instructions, callees inline.
     fn flatten(model: &Model, index: usize, all: &mut Vec<Draw>) {
         walk(&model.endpoints[index].steps, &mut |step| match step {
@@ -182,11 +203,18 @@ impl Programs {
         self.endpoints[endpoint.index()].draws.len()
     }
 
-    /// Draws everything that a request of this endpoint will need.
-    #[inline]
-    pub(crate) fn draw<R: Rng>(&self, endpoint: EndpointId, rng: &mut R, into: &mut [u64]) {
-        let draws = &self.endpoints[endpoint.index()].draws;
-        for (draw, number) in draws.iter().zip(into) {
+    /// The program of an endpoint.
+    #[inline(always)]
+    pub(crate) fn of(&self, endpoint: EndpointId) -> &Compiled {
+        &self.endpoints[endpoint.index()]
+    }
+}
+
+impl Compiled {
+    /// Draws everything that a request will need.
+    #[inline(always)]
+    pub(crate) fn draw<R: Rng>(&self, rng: &mut R, into: &mut [u64]) {
+        for (draw, number) in self.draws.iter().zip(into) {
             *number = match draw {
                 Draw::Duration(sampler) => sampler.sample(rng).as_nanos(),
                 Draw::Uniform => rng.random(),

@@ -24,14 +24,27 @@ pub(crate) struct Request {
     pub(crate) parent: Slot,
     /// The next instruction.
     pub(crate) pc: u32,
-    /// Counts the uses of this slot.
-    generation: u32,
     pub(crate) endpoint: EndpointId,
     /// How long somebody waits for the answer.
     pub(crate) timeout: TimeoutClass,
     pub(crate) state: State,
     /// Nobody waits for the answer any more: it was counted as failed when they gave up.
     pub(crate) abandoned: bool,
+}
+
+impl Request {
+    /// What is in a slot before its first use.
+    const UNUSED: Self = Self {
+        arrived: SimTime::ZERO,
+        server: NIL,
+        next: NIL,
+        parent: NIL,
+        pc: 0,
+        endpoint: EndpointId(0),
+        timeout: TimeoutClass::FIRST,
+        state: State::Free,
+        abandoned: false,
+    };
 }
 
 /// What a request is doing.
@@ -43,6 +56,8 @@ pub(crate) enum State {
     Queued,
     /// Has CPU of its own until an event in the queue.
     Running,
+    /// The same, and only the answer is left.
+    Finishing,
     /// At the shared CPU of its pod.
     Sharing,
     /// Waits until an event in the queue.
@@ -88,36 +103,30 @@ impl Requests {
     /// A slot for a new request.
     #[inline(always)]
     pub(crate) fn allocate(&mut self, fresh: Fresh) -> Slot {
-        let Some(slot) = self.free.pop() else {
-            return self.grow(fresh);
+        let slot = match self.free.pop() {
+            Some(slot) => slot,
+            None => self.grow(),
         };
-        let request = &mut self.slots[slot as usize];
-        request.arrived = fresh.arrived;
-        request.next = NIL;
-        request.parent = fresh.parent;
-        request.pc = fresh.pc;
-        request.endpoint = fresh.endpoint;
-        request.timeout = fresh.timeout;
-        request.abandoned = false;
-        slot
-    }
-
-    #[cold]
-    fn grow(&mut self, fresh: Fresh) -> Slot {
-        let slot = self.slots.len() as Slot;
-        assert!(slot < NIL, "more than four billion requests in flight");
-        self.slots.push(Request {
+        self.slots[slot as usize] = Request {
             arrived: fresh.arrived,
             server: NIL,
             next: NIL,
             parent: fresh.parent,
             pc: fresh.pc,
-            generation: 0,
             endpoint: fresh.endpoint,
             timeout: fresh.timeout,
             state: State::Free,
             abandoned: false,
-        });
+        };
+        slot
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self) -> Slot {
+        let slot = self.slots.len() as Slot;
+        assert!(slot < NIL, "more than four billion requests in flight");
+        self.slots.push(Request::UNUSED);
         self.draws.resize(self.slots.len() * self.stride, 0);
         slot
     }
@@ -127,7 +136,6 @@ impl Requests {
     pub(crate) fn release(&mut self, slot: Slot) -> &Request {
         self.free.push(slot);
         let request = &mut self.slots[slot as usize];
-        request.generation = request.generation.wrapping_add(1);
         request.state = State::Free;
         request
     }
@@ -152,25 +160,29 @@ impl Requests {
             .copy_within(from..from + count, callee as usize * self.stride);
     }
 
-    /// Requests of this class whose answer somebody waits for: when they arrived, their slot and
-    /// its generation.
+    /// Requests of this class whose answer somebody waits for: when they arrived, and their slot.
     pub(crate) fn awaited(
         &self,
         class: TimeoutClass,
-    ) -> impl Iterator<Item = (SimTime, Slot, u32)> + '_ {
+    ) -> impl Iterator<Item = (SimTime, Slot)> + '_ {
         let waiting = self.slots.iter().enumerate().filter(move |(_, request)| {
             request.timeout == class
                 && !request.abandoned
                 && !matches!(request.state, State::Free | State::Dead)
         });
-        waiting.map(|(slot, request)| (request.arrived, slot as Slot, request.generation))
+        waiting.map(|(slot, request)| (request.arrived, slot as Slot))
     }
 
-    /// Whether somebody still waits for the answer to what was in this slot.
+    /// Whether somebody still waits for the answer to the request of this class that arrived at
+    /// this time in this slot. Another one may have the slot by now; if it arrived at the same
+    /// time, its time is up at the same time too.
     #[inline]
-    pub(crate) fn is_awaited(&self, slot: Slot, generation: u32) -> bool {
+    pub(crate) fn is_awaited(&self, slot: Slot, arrived: SimTime, class: TimeoutClass) -> bool {
         let request = &self.slots[slot as usize];
-        request.generation == generation && !request.abandoned && request.state != State::Dead
+        request.arrived == arrived
+            && request.timeout == class
+            && !request.abandoned
+            && !matches!(request.state, State::Free | State::Dead)
     }
 
     /// Clients that wait for an answer.

@@ -38,6 +38,7 @@ enum Choice {
         connections: Vec<(u32, u32)>,
     },
     RoundRobin(usize),
+    /// The levels are kept while there is more than one pod to choose from.
     LeastOutstanding(Levels),
     PowerOfTwo(StreamRng),
 }
@@ -104,17 +105,35 @@ impl Router {
     /// `None` if there is none.
     #[inline(always)]
     pub(crate) fn pick(&mut self) -> Option<(u32, u32)> {
-        if self.routed.is_empty() {
-            return None;
-        }
-        let (routed, pods) = (&self.routed, &self.pods);
+        // The one whose work is more than a draw first; the others are a call.
         let number = match &mut self.choice {
             Choice::LeastOutstanding(levels) => {
-                let number = levels.least();
-                let outstanding = pods[number as usize].outstanding;
-                levels.move_to(number, outstanding, outstanding + 1);
-                number
+                let number = match self.routed.as_slice() {
+                    [] => return None,
+                    &[only] => only,
+                    _ => levels.least(),
+                };
+                let pod = &mut self.pods[number as usize];
+                pod.outstanding += 1;
+                if self.routed.len() > 1 {
+                    levels.move_to(number, pod.outstanding - 1, pod.outstanding);
+                }
+                return Some((pod.server, number));
             }
+            _ if self.routed.is_empty() => return None,
+            _ => self.draw(),
+        };
+        let pod = &mut self.pods[number as usize];
+        pod.outstanding += 1;
+        Some((pod.server, number))
+    }
+
+    /// The number of the next pod, for the policies that do not look at all of them.
+    #[inline]
+    fn draw(&mut self) -> u32 {
+        let (routed, pods) = (&self.routed, &self.pods);
+        match &mut self.choice {
+            Choice::LeastOutstanding(levels) => levels.least(),
             Choice::Random(rng) => routed[below(rng, routed.len())],
             Choice::RoundRobin(next) => {
                 *next = if *next + 1 < routed.len() {
@@ -151,10 +170,7 @@ impl Router {
                 *left -= 1;
                 *number
             }
-        };
-        let pod = &mut self.pods[number as usize];
-        pod.outstanding += 1;
-        Some((pod.server, number))
+        }
     }
 
     /// An attempt on a pod is over.
@@ -163,6 +179,7 @@ impl Router {
         let pod = &mut self.pods[number as usize];
         pod.outstanding -= 1;
         if let Choice::LeastOutstanding(levels) = &mut self.choice
+            && self.routed.len() > 1
             && pod.routed
         {
             levels.move_to(number, pod.outstanding + 1, pod.outstanding);
@@ -177,7 +194,16 @@ impl Router {
         }
         self.routed.push(number);
         if let Choice::LeastOutstanding(levels) = &mut self.choice {
-            levels.insert(number, pod.outstanding);
+            // One alone needs no levels; a second one brings it in.
+            match self.routed.as_slice() {
+                [_] => {}
+                &[first, _] => {
+                    for number in [first, number] {
+                        levels.insert(number, self.pods[number as usize].outstanding);
+                    }
+                }
+                _ => levels.insert(number, self.pods[number as usize].outstanding),
+            }
         }
     }
 
@@ -187,10 +213,18 @@ impl Router {
         if !std::mem::replace(&mut pod.routed, false) {
             return;
         }
-        self.routed.retain(|&other| other != number);
         if let Choice::LeastOutstanding(levels) = &mut self.choice {
-            levels.remove(number, pod.outstanding);
+            match self.routed.len() {
+                1 => {}
+                2 => {
+                    for &number in &self.routed {
+                        levels.remove(number, self.pods[number as usize].outstanding);
+                    }
+                }
+                _ => levels.remove(number, self.pods[number as usize].outstanding),
+            }
         }
+        self.routed.retain(|&other| other != number);
         if let Choice::KeepAlive { connections, .. } = &mut self.choice {
             // The number will be given to another pod, which has no connections yet.
             connections
@@ -249,9 +283,10 @@ impl Levels {
         let (from, to) = (from as usize, to as usize);
         let emptied = if self.words == 1 {
             let bit = 1 << (pod % 64);
-            self.bits[from] &= !bit;
             self.bits[to] |= bit;
-            self.bits[from] == 0
+            let left = &mut self.bits[from];
+            *left &= !bit;
+            *left == 0
         } else {
             self.set(pod as usize, to);
             self.clear(pod as usize, from)

@@ -4,7 +4,7 @@ use super::program::{Programs, shorter};
 use super::request::{Fresh, NIL, Requests, Slot};
 use super::timeouts::{TimeoutClass, Timeouts};
 use crate::error::ModelError;
-use crate::model::{EndpointId, Model, Workload};
+use crate::model::{EndpointId, Model, ServiceId, Workload};
 use flashcrowd_engine::{RngStreams, StreamRng};
 use flashcrowd_units::{SimDuration, SimTime};
 use flashcrowd_workload::ArrivalStream;
@@ -48,6 +48,7 @@ struct Target {
     /// A uniform number below this, and not below that of the one before, means this endpoint.
     below: u64,
     endpoint: EndpointId,
+    service: ServiceId,
     timeout: TimeoutClass,
     demands: StreamRng,
 }
@@ -92,6 +93,7 @@ impl Source {
                 Target {
                     below: ((sum / total) * 18_446_744_073_709_551_616.0) as u64,
                     endpoint,
+                    service: of.service,
                     timeout: timeouts.class(after, failure),
                     demands: streams.stream(&format!("demands/{name}/{}", of.name)),
                 }
@@ -112,7 +114,7 @@ impl Source {
     /// Requests that are known beforehand, in order of time, all for one endpoint.
     pub(crate) fn script(
         requests: Vec<ScriptedRequest>,
-        endpoint: EndpointId,
+        (service, endpoint): (ServiceId, EndpointId),
         timeout: TimeoutClass,
         streams: RngStreams,
     ) -> Self {
@@ -127,41 +129,40 @@ impl Source {
             targets: vec![Target {
                 below: u64::MAX,
                 endpoint,
+                service,
                 timeout,
                 demands: rng,
             }],
         }
     }
 
-    /// Makes the request that is due and finds out when the next one is.
-    #[inline]
-    pub(crate) fn take(&mut self, programs: &Programs, requests: &mut Requests) -> Slot {
-        let now = self.next_at;
-        let index = if self.targets.len() == 1 {
-            0
-        } else {
-            let uniform = self.mix.next_u64();
-            let found = self
-                .targets
-                .iter()
-                .position(|target| uniform < target.below);
-            found.unwrap_or(self.targets.len() - 1)
+    /// Makes the request that is due and finds out when the next one is. Returns where the request
+    /// is, whom it is for, and how long somebody waits for the answer.
+    #[inline(always)]
+    pub(crate) fn take(
+        &mut self,
+        programs: &Programs,
+        requests: &mut Requests,
+    ) -> (Slot, ServiceId, EndpointId, TimeoutClass) {
+        let target = match self.targets.as_mut_slice() {
+            [only] => only,
+            targets => {
+                let uniform = self.mix.next_u64();
+                let found = targets.iter().position(|target| uniform < target.below);
+                &mut targets[found.unwrap_or(targets.len() - 1)]
+            }
         };
-        let target = &mut self.targets[index];
+        let program = programs.of(target.endpoint);
         let slot = requests.allocate(Fresh {
-            arrived: now,
+            arrived: self.next_at,
             endpoint: target.endpoint,
             timeout: target.timeout,
             parent: NIL,
-            pc: programs.start(target.endpoint),
+            pc: program.start,
         });
         match &mut self.arrivals {
             Arrivals::Process { stream, rng } => {
-                programs.draw(
-                    target.endpoint,
-                    &mut target.demands,
-                    requests.draws_mut(slot),
-                );
+                program.draw(&mut target.demands, requests.draws_mut(slot));
                 self.next_at = stream.next(rng);
             }
             Arrivals::Script {
@@ -178,6 +179,6 @@ impl Source {
                     .map_or(SimTime::NEVER, |request| request.at);
             }
         }
-        slot
+        (slot, target.service, target.endpoint, target.timeout)
     }
 }

@@ -15,6 +15,11 @@ use std::collections::VecDeque;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct TimeoutClass(u16);
 
+impl TimeoutClass {
+    /// The class that was registered first.
+    pub(crate) const FIRST: Self = Self(0);
+}
+
 /// All classes.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Timeouts {
@@ -25,8 +30,8 @@ pub(crate) struct Timeouts {
 struct Class {
     after: SimDuration,
     failure: Failure,
-    /// Requests that waited at the last look: when they arrived, their slot and its generation.
-    line: VecDeque<(SimTime, Slot, u32)>,
+    /// Requests that waited at the last look: when they arrived, and their slot.
+    line: VecDeque<(SimTime, Slot)>,
     /// When the next look is due. [`SimTime::NEVER`] while no request can be waiting.
     look_at: SimTime,
 }
@@ -80,8 +85,8 @@ impl Timeouts {
             if class.look_at <= now {
                 class.look(TimeoutClass(index as u16), now, requests);
             }
-            while let Some(&(arrived, slot, generation)) = class.line.front() {
-                let awaited = requests.is_awaited(slot, generation);
+            while let Some(&(arrived, slot)) = class.line.front() {
+                let awaited = requests.is_awaited(slot, arrived, TimeoutClass(index as u16));
                 if awaited && arrived + class.after > now {
                     break;
                 }
@@ -100,7 +105,7 @@ impl Class {
         let head = self
             .line
             .front()
-            .map_or(SimTime::NEVER, |&(arrived, ..)| arrived + self.after);
+            .map_or(SimTime::NEVER, |&(arrived, _)| arrived + self.after);
         head.min(self.look_at)
     }
 

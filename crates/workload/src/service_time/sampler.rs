@@ -126,7 +126,7 @@ impl DurationSampler {
             }
             _ => return self.sample_other(rng),
         };
-        SimDuration::from_nanos((nanos + 0.5) as u64)
+        SimDuration::from_nanos(math::round_to_u64(nanos))
     }
 
     #[inline(never)]
@@ -155,8 +155,7 @@ impl DurationSampler {
             } => min * math::pow(1.0 - rng.random::<f64>() * mass, *exponent),
             Law::Weibull { scale, exponent } => scale * math::pow(exp1(rng), *exponent),
         };
-        // The cast saturates: NaN and negative values give zero.
-        SimDuration::from_nanos((nanos + 0.5) as u64)
+        SimDuration::from_nanos(math::round_to_u64(nanos))
     }
 }
 

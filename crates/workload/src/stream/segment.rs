@@ -130,7 +130,7 @@ impl Segment {
             let root = math::sqrt((self.rate_squared + self.double_slope * area).max(0.0));
             2.0 * area / (self.rate + root)
         };
-        (self.start + (offset + 0.5) as u64).min(self.latest)
+        (self.start + math::round_to_u64(offset)).min(self.latest)
     }
 
     /// The nanosecond in which the area under the curve reaches `area`: Newton's method, kept
