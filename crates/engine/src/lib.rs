@@ -8,6 +8,7 @@
 //! Nothing here knows pods or controllers.
 
 mod agenda;
+mod batch;
 mod queue;
 mod rng;
 mod timers;

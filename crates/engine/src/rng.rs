@@ -1,9 +1,57 @@
 //! Named random streams.
 
-use rand_xoshiro::rand_core::SeedableRng;
+use crate::batch::{Batch, Kind};
+use flashcrowd_units::Variates;
+use rand_xoshiro::Xoshiro256PlusPlus;
+use rand_xoshiro::rand_core::{Infallible, Rng, SeedableRng, TryRng};
+use serde::{Deserialize, Serialize};
 
-/// The generator behind every stream: xoshiro256++, an algorithm that is named and will not change.
-pub type StreamRng = rand_xoshiro::Xoshiro256PlusPlus;
+/// A random stream: xoshiro256++, an algorithm that is named and will not change. Standard variates
+/// come from streams of their own beside it, so that drawing them leaves the numbers as they are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StreamRng {
+    numbers: Xoshiro256PlusPlus,
+    /// What the streams of variates are derived from.
+    key: u64,
+    // Made when they are needed first: most streams need one of the two or none.
+    exponentials: Option<Box<Batch>>,
+    normals: Option<Box<Batch>>,
+}
+
+impl TryRng for StreamRng {
+    type Error = Infallible;
+
+    #[inline]
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        Ok(self.numbers.next_u32())
+    }
+
+    #[inline]
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        Ok(self.numbers.next_u64())
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        self.numbers.fill_bytes(bytes);
+        Ok(())
+    }
+}
+
+impl Variates for StreamRng {
+    #[inline(always)]
+    fn exponential(&mut self) -> f64 {
+        let key = self.key;
+        let made = || Box::new(Batch::new(Kind::Exponential, key));
+        self.exponentials.get_or_insert_with(made).next()
+    }
+
+    #[inline(always)]
+    fn normal(&mut self) -> f64 {
+        let key = self.key;
+        let made = || Box::new(Batch::new(Kind::Normal, key));
+        self.normals.get_or_insert_with(made).next()
+    }
+}
 
 /// Hands out a random stream for each name.
 ///
@@ -43,12 +91,17 @@ impl RngStreams {
             state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
             word.copy_from_slice(&mix(state).to_le_bytes());
         }
-        StreamRng::from_seed(seed)
+        StreamRng {
+            numbers: Xoshiro256PlusPlus::from_seed(seed),
+            key: mix(state.wrapping_add(0x9e37_79b9_7f4a_7c15)),
+            exponentials: None,
+            normals: None,
+        }
     }
 }
 
 /// The finaliser of `SplitMix64` (Steele, Lea, Flood 2014).
-fn mix(mut z: u64) -> u64 {
+pub(crate) fn mix(mut z: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)

@@ -49,6 +49,14 @@ impl LatencyHistogram {
         self.buckets[bucket::index(nanos)] += 1;
         self.count += 1;
         self.sum += u128::from(nanos);
+        if nanos < self.min || nanos > self.max {
+            self.widen(nanos);
+        }
+    }
+
+    /// A new minimum or maximum: seldom, once there are some samples.
+    #[cold]
+    fn widen(&mut self, nanos: u64) {
         self.min = self.min.min(nanos);
         self.max = self.max.max(nanos);
     }

@@ -15,6 +15,7 @@ mod ratio;
 mod replicas;
 mod time;
 mod usd;
+mod variates;
 
 pub use cpu::Millicores;
 pub use duration::SimDuration;
@@ -26,3 +27,4 @@ pub use ratio::Ratio;
 pub use replicas::Replicas;
 pub use time::SimTime;
 pub use usd::Usd;
+pub use variates::Variates;

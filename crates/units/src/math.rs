@@ -21,22 +21,6 @@ pub fn exp(x: f64) -> f64 {
     // ln 2 in two parts, the first of which is exact when multiplied by k.
     const LN_2_HIGH: f64 = 6.931_471_803_691_238e-1;
     const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
-    const INVERSE_FACTORIALS: [f64; 14] = [
-        1.0 / 6_227_020_800.0,
-        1.0 / 479_001_600.0,
-        1.0 / 39_916_800.0,
-        1.0 / 3_628_800.0,
-        1.0 / 362_880.0,
-        1.0 / 40_320.0,
-        1.0 / 5_040.0,
-        1.0 / 720.0,
-        1.0 / 120.0,
-        1.0 / 24.0,
-        1.0 / 6.0,
-        0.5,
-        1.0,
-        1.0,
-    ];
     // The power of two must be a normal number.
     if !(-700.0..=700.0).contains(&x) {
         return libm::exp(x);
@@ -44,10 +28,14 @@ pub fn exp(x: f64) -> f64 {
     let rounded = x * std::f64::consts::LOG2_E + ROUND;
     let k = rounded - ROUND;
     let r = (x - k * LN_2_HIGH) - k * LN_2_LOW;
-    let mut power = 0.0;
-    for coefficient in INVERSE_FACTORIALS {
-        power = power * r + coefficient;
-    }
+    // Estrin's scheme: short chains of dependent operations instead of one long one.
+    let (r2, r4) = (r * r, (r * r) * (r * r));
+    let low = (1.0 + r) + (1.0 / 2.0 + 1.0 / 6.0 * r) * r2;
+    let middle = (1.0 / 24.0 + 1.0 / 120.0 * r) + (1.0 / 720.0 + 1.0 / 5_040.0 * r) * r2;
+    let high = (1.0 / 40_320.0 + 1.0 / 362_880.0 * r)
+        + (1.0 / 3_628_800.0 + 1.0 / 39_916_800.0 * r) * r2
+        + (1.0 / 479_001_600.0 + 1.0 / 6_227_020_800.0 * r) * r4;
+    let power = low + (middle + high * r4) * r4;
     f64::from_bits(power.to_bits().wrapping_add(rounded.to_bits() << 52))
 }
 

@@ -1,9 +1,8 @@
 //! Gamma variates.
 
 use crate::exact;
-use flashcrowd_units::math;
+use flashcrowd_units::{Variates, math};
 use rand::{Rng, RngExt};
-use rand_distr::{Distribution, Exp1, StandardNormal};
 use serde::{Deserialize, Serialize};
 
 /// Draws from a gamma distribution by the method of Marsaglia and Tsang, "A Simple Method for
@@ -38,20 +37,20 @@ impl GammaSampler {
     }
 
     #[inline]
-    pub(crate) fn sample<R: Rng + ?Sized>(&self, rng: &mut R) -> f64 {
+    pub(crate) fn sample<R: Rng + Variates + ?Sized>(&self, rng: &mut R) -> f64 {
         let unit = self.sample_boosted(rng);
         if self.boost == 0.0 {
             return unit * self.scale;
         }
         // A uniform to the power of 1/shape, by way of its logarithm.
-        let exponential: f64 = Exp1.sample(rng);
+        let exponential: f64 = rng.exponential();
         unit * math::exp(-exponential * self.boost) * self.scale
     }
 
     #[inline]
-    fn sample_boosted<R: Rng + ?Sized>(&self, rng: &mut R) -> f64 {
+    fn sample_boosted<R: Rng + Variates + ?Sized>(&self, rng: &mut R) -> f64 {
         loop {
-            let x: f64 = StandardNormal.sample(rng);
+            let x: f64 = rng.normal();
             let root = 1.0 + self.c * x;
             if root <= 0.0 {
                 continue;

@@ -15,13 +15,13 @@
 //!
 //! ```
 //! use flashcrowd_units::SimDuration;
-//! use flashcrowd_workload::{ArrivalProcess, ArrivalStream, RateShape};
+//! use flashcrowd_workload::{ArrivalProcess, ArrivalStream, RateShape, Ziggurat};
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let shape = RateShape::Constant("2/s".parse()?);
 //! let end = SimDuration::from_secs(2);
 //! let mut stream = ArrivalStream::new(&ArrivalProcess::Deterministic, &shape, end).unwrap();
 //! # use rand_xoshiro::{Xoshiro256PlusPlus, rand_core::SeedableRng};
-//! let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
+//! let mut rng = Ziggurat(Xoshiro256PlusPlus::seed_from_u64(1));
 //! assert_eq!(stream.next(&mut rng).as_nanos(), 500_000_000);
 //! assert_eq!(stream.next(&mut rng).as_nanos(), 1_000_000_000);
 //! # Ok(())
@@ -39,6 +39,7 @@ mod stream;
 mod tagged;
 mod timestamp;
 mod trace;
+mod ziggurat;
 
 pub use problem::Problem;
 pub use process::{ArrivalProcess, GammaRenewal, Mmpp, MmppState};
@@ -53,3 +54,4 @@ pub use shape::{
 };
 pub use stream::ArrivalStream;
 pub use trace::{TraceCounts, TraceError, TraceSpec};
+pub use ziggurat::Ziggurat;

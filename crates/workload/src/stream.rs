@@ -24,10 +24,9 @@ use crate::problem::{Problem, Problems};
 use crate::process::ArrivalProcess;
 use crate::profile::RateProfile;
 use crate::shape::RateShape;
-use flashcrowd_units::{SimDuration, SimTime};
+use flashcrowd_units::{SimDuration, SimTime, Variates};
 use modulation::Modulation;
 use rand::{Rng, RngExt};
-use rand_distr::{Distribution, Exp1};
 use segment::{Map, Segment};
 use serde::{Deserialize, Serialize};
 
@@ -126,9 +125,9 @@ impl ArrivalStream {
     /// The time of the next arrival, never before the one before it, or [`SimTime::NEVER`] if none
     /// is left before the end.
     #[inline]
-    pub fn next<R: Rng + ?Sized>(&mut self, rng: &mut R) -> SimTime {
+    pub fn next<R: Rng + Variates + ?Sized>(&mut self, rng: &mut R) -> SimTime {
         let gap: f64 = match &self.gaps {
-            Gaps::Exponential => Exp1.sample(rng),
+            Gaps::Exponential => rng.exponential(),
             Gaps::Unit => 1.0,
             Gaps::Gamma(gamma) => gamma.sample(rng),
         };
@@ -156,7 +155,7 @@ impl ArrivalStream {
     /// or where the segment is curved.
     #[cold]
     #[inline(never)]
-    fn next_elsewhere<R: Rng + ?Sized>(&mut self, mut gap: f64, rng: &mut R) -> SimTime {
+    fn next_elsewhere<R: Rng + Variates + ?Sized>(&mut self, mut gap: f64, rng: &mut R) -> SimTime {
         let slack = if matches!(self.gaps, Gaps::Unit) {
             ROUNDING
         } else {
@@ -178,7 +177,7 @@ impl ArrivalStream {
                 Map::Bound(bound) => {
                     let candidate = self.segment.offset(target);
                     if rng.random::<f64>() * bound >= self.profile.node().rate(candidate) {
-                        gap = Exp1.sample(rng);
+                        gap = rng.exponential();
                         continue;
                     }
                     candidate
@@ -190,7 +189,7 @@ impl ArrivalStream {
     }
 
     /// Moves on to the next segment; false at the end of the stream.
-    fn advance<R: Rng + ?Sized>(&mut self, rng: &mut R) -> bool {
+    fn advance<R: Rng + Variates + ?Sized>(&mut self, rng: &mut R) -> bool {
         let start = self.segment.end();
         self.done = 0.0;
         if start >= self.end {

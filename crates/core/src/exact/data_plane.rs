@@ -110,7 +110,7 @@ impl<T: Tracer> DataPlane for ExactPlane<T> {
         let traffic = &self.services[service.index()];
         let inside = traffic
             .inside_sum
-            .wrapping_add(traffic.inside.wrapping_mul(now.as_nanos()));
+            .wrapping_add(u64::from(traffic.inside).wrapping_mul(now.as_nanos()));
         ServiceTraffic {
             attempts: traffic.attempts,
             failed: traffic.failed,
@@ -132,7 +132,9 @@ impl<T: Tracer> DataPlane for ExactPlane<T> {
         for traffic in &mut self.services {
             traffic.attempts = 0;
             traffic.failed = FailureCounts::default();
-            traffic.inside_sum = traffic.inside.wrapping_mul(now.as_nanos()).wrapping_neg();
+            traffic.inside_sum = u64::from(traffic.inside)
+                .wrapping_mul(now.as_nanos())
+                .wrapping_neg();
         }
     }
 

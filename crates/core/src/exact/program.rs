@@ -4,7 +4,7 @@ use super::timeouts::{TimeoutClass, Timeouts};
 use crate::error::ModelError;
 use crate::model::{Endpoint, EndpointId, Model, Step};
 use crate::record::Failure;
-use flashcrowd_units::SimDuration;
+use flashcrowd_units::{SimDuration, Variates};
 use flashcrowd_workload::DurationSampler;
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
@@ -211,14 +211,32 @@ impl Programs {
 }
 
 impl Compiled {
-    /// Draws everything that a request will need.
+    /// How many numbers a request needs.
+    pub(crate) fn len(&self) -> usize {
+        self.draws.len()
+    }
+
+    /// Draws everything that a request will need, into the first places of `into`.
     #[inline(always)]
-    pub(crate) fn draw<R: Rng>(&self, rng: &mut R, into: &mut [u64]) {
-        for (draw, number) in self.draws.iter().zip(into) {
-            *number = match draw {
-                Draw::Duration(sampler) => sampler.sample(rng).as_nanos(),
-                Draw::Uniform => rng.random(),
-            };
+    pub(crate) fn draw<R: Rng + Variates>(&self, rng: &mut R, into: &mut [u64]) {
+        match (self.draws.as_slice(), into) {
+            // What most endpoints need, without a loop.
+            ([only], [number, ..]) => *number = only.sample(rng),
+            (draws, into) => {
+                for (draw, number) in draws.iter().zip(into) {
+                    *number = draw.sample(rng);
+                }
+            }
+        }
+    }
+}
+
+impl Draw {
+    #[inline(always)]
+    fn sample<R: Rng + Variates>(&self, rng: &mut R) -> u64 {
+        match self {
+            Self::Duration(sampler) => sampler.sample(rng).as_nanos(),
+            Self::Uniform => rng.random(),
         }
     }
 }

@@ -140,11 +140,10 @@ impl Requests {
         request
     }
 
-    /// Where the numbers drawn for a request are kept.
-    #[inline]
+    /// Where the numbers drawn for a request are kept, and all behind them.
+    #[inline(always)]
     pub(crate) fn draws_mut(&mut self, slot: Slot) -> &mut [u64] {
-        let first = slot as usize * self.stride;
-        &mut self.draws[first..first + self.stride]
+        &mut self.draws[slot as usize * self.stride..]
     }
 
     /// One of the numbers drawn for a request.

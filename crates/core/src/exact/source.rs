@@ -170,7 +170,8 @@ impl Source {
                 next,
             } => {
                 let demands = &script[*next].demands;
-                for (draw, demand) in requests.draws_mut(slot).iter_mut().zip(demands) {
+                let places = requests.draws_mut(slot).iter_mut().take(program.len());
+                for (draw, demand) in places.zip(demands) {
                     *draw = demand.as_nanos();
                 }
                 *next += 1;

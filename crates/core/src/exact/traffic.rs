@@ -14,7 +14,7 @@ pub(super) struct Traffic {
     pub(super) attempts: u64,
     pub(super) failed: FailureCounts,
     /// Attempts inside pods; their integral over the interval is `inside_sum + inside * now`.
-    pub(super) inside: u64,
+    pub(super) inside: u32,
     pub(super) inside_sum: u64,
 }
 

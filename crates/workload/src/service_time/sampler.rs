@@ -3,9 +3,8 @@
 use super::{Erlang, Exponential, Gamma, Pareto, ServiceTime, Uniform, Weibull};
 use crate::exact;
 use crate::gamma::GammaSampler;
-use flashcrowd_units::{SimDuration, math};
+use flashcrowd_units::{SimDuration, Variates, math};
 use rand::{Rng, RngExt};
-use rand_distr::{Distribution, Exp1, StandardNormal};
 use serde::{Deserialize, Serialize};
 
 /// A [`ServiceTime`] ready to be drawn from. Copying and sampling never allocate.
@@ -116,12 +115,12 @@ impl DurationSampler {
 
     /// Draws one duration.
     #[inline(always)]
-    pub fn sample<R: Rng + ?Sized>(&self, rng: &mut R) -> SimDuration {
+    pub fn sample<R: Rng + Variates + ?Sized>(&self, rng: &mut R) -> SimDuration {
         // The two that dominate real models come first and inline; the others are a call.
         let nanos = match &self.0 {
-            Law::Exponential(mean) => mean * exp1(rng),
+            Law::Exponential(mean) => mean * rng.exponential(),
             Law::Lognormal { mu, sigma } => {
-                let normal: f64 = StandardNormal.sample(rng);
+                let normal: f64 = rng.normal();
                 math::exp(mu + sigma * normal)
             }
             _ => return self.sample_other(rng),
@@ -130,7 +129,7 @@ impl DurationSampler {
     }
 
     #[inline(never)]
-    fn sample_other<R: Rng + ?Sized>(&self, rng: &mut R) -> SimDuration {
+    fn sample_other<R: Rng + Variates + ?Sized>(&self, rng: &mut R) -> SimDuration {
         let nanos = match &self.0 {
             Law::Constant(value) => return *value,
             Law::Exponential(_) | Law::Lognormal { .. } => return self.sample(rng),
@@ -145,7 +144,7 @@ impl DurationSampler {
                 } else {
                     long_mean
                 };
-                mean * exp1(rng)
+                mean * rng.exponential()
             }
             Law::Uniform { min, width } => min + width * rng.random::<f64>(),
             Law::Pareto {
@@ -153,14 +152,8 @@ impl DurationSampler {
                 mass,
                 exponent,
             } => min * math::pow(1.0 - rng.random::<f64>() * mass, *exponent),
-            Law::Weibull { scale, exponent } => scale * math::pow(exp1(rng), *exponent),
+            Law::Weibull { scale, exponent } => scale * math::pow(rng.exponential(), *exponent),
         };
         SimDuration::from_nanos(math::round_to_u64(nanos))
     }
-}
-
-/// A standard exponential variate.
-#[inline]
-fn exp1<R: Rng + ?Sized>(rng: &mut R) -> f64 {
-    Exp1.sample(rng)
 }

@@ -2,8 +2,8 @@
 
 use crate::exact;
 use crate::process::Mmpp;
+use flashcrowd_units::Variates;
 use rand::{Rng, RngExt};
-use rand_distr::{Distribution, Exp1};
 use serde::{Deserialize, Serialize};
 
 /// Which state an MMPP is in, and until when.
@@ -41,14 +41,14 @@ impl Modulation {
     }
 
     /// The factor at `now` and the time until which it holds. Times must not go back.
-    pub(super) fn at<R: Rng + ?Sized>(&mut self, now: u64, rng: &mut R) -> (f64, u64) {
+    pub(super) fn at<R: Rng + Variates + ?Sized>(&mut self, now: u64, rng: &mut R) -> (f64, u64) {
         while self.current.is_none() || now >= self.until {
             let next = match self.current {
                 None => self.stationary(rng),
                 Some(current) => self.other(current, rng),
             };
             self.current = Some(next);
-            let sojourn: f64 = Exp1.sample(rng);
+            let sojourn: f64 = rng.exponential();
             let nanos = (sojourn * self.states[next].sojourn + 0.5) as u64;
             self.until = self.until.saturating_add(nanos.max(1));
         }
@@ -57,7 +57,7 @@ impl Modulation {
 
     /// A state drawn from the stationary distribution. An exponential sojourn has no memory, so what
     /// is left of it at a random time is as long as a new one.
-    fn stationary<R: Rng + ?Sized>(&self, rng: &mut R) -> usize {
+    fn stationary<R: Rng + Variates + ?Sized>(&self, rng: &mut R) -> usize {
         let total: f64 = self.states.iter().map(|state| state.sojourn).sum();
         let mut left = rng.random::<f64>() * total;
         for (index, state) in self.states.iter().enumerate() {
@@ -69,7 +69,7 @@ impl Modulation {
         self.states.len() - 1
     }
 
-    fn other<R: Rng + ?Sized>(&self, current: usize, rng: &mut R) -> usize {
+    fn other<R: Rng + Variates + ?Sized>(&self, current: usize, rng: &mut R) -> usize {
         if self.states.len() == 2 {
             return 1 - current;
         }

@@ -6,7 +6,7 @@
 )]
 
 use flashcrowd_units::{Rate, SimDuration, SimTime};
-use flashcrowd_workload::{ArrivalProcess, ArrivalStream, RateShape};
+use flashcrowd_workload::{ArrivalProcess, ArrivalStream, RateShape, Ziggurat};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 use statrs::distribution::{ChiSquared, ContinuousCDF};
@@ -19,8 +19,8 @@ pub const ALPHA: f64 = 6.334e-5;
 
 pub const SEEDS: std::ops::RangeInclusive<u64> = 1..=5;
 
-pub fn generator(seed: u64) -> Xoshiro256PlusPlus {
-    Xoshiro256PlusPlus::seed_from_u64(seed)
+pub fn generator(seed: u64) -> Ziggurat<Xoshiro256PlusPlus> {
+    Ziggurat(Xoshiro256PlusPlus::seed_from_u64(seed))
 }
 
 pub fn secs(seconds: u64) -> SimDuration {
