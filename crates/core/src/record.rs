@@ -206,6 +206,9 @@ pub struct ServiceInterval {
     pub current: u32,
     /// Ready pods at the end (READY).
     pub ready: u32,
+    /// How long no pod was ready although at least one was desired \[s\]: an outage counts however
+    /// short it is.
+    pub no_ready_seconds: f64,
     /// Terminating pods at the end.
     pub terminating: u32,
     /// The bounds of its autoscaler, if it has one.

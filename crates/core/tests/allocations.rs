@@ -3,17 +3,15 @@
 // A counting allocator cannot be had without it.
 #![allow(unsafe_code)]
 
+mod systems;
+
 use flashcrowd_core::World;
-use flashcrowd_core::model::{
-    BalancingPolicy, Container, CpuModel, CpuScheduling, Endpoint, EndpointId, IntOrPercent,
-    LoadBalancer, MemoryModel, MetricsServer, Model, OnSigterm, PodTemplate, Readiness,
-    RolloutStrategy, Service, ServiceId, Step, Workload,
-};
+use flashcrowd_core::model::{BalancingPolicy, EndpointId, Model, PodTemplate, Service, Step};
 use flashcrowd_core::record::NoRecorder;
-use flashcrowd_units::{Bytes, Millicores, Rate, Ratio, SimDuration, Usd};
-use flashcrowd_workload::{ArrivalProcess, Exponential, RateShape, ServiceTime};
+use flashcrowd_units::{Millicores, SimDuration};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicU64, Ordering};
+use systems::{endpoint, exponential, pod, service, share, system, workload};
 
 /// The system's allocator, and how often it was asked.
 struct Counting;
@@ -44,124 +42,48 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-fn exponential(millis: u64) -> ServiceTime {
-    ServiceTime::Exponential(Exponential {
-        mean: SimDuration::from_millis(millis),
-    })
-}
-
-fn service(
-    name: &str,
-    cpu_limit: Option<u64>,
-    concurrency: Option<u32>,
-    policy: BalancingPolicy,
-) -> Service {
-    let zero = ServiceTime::Constant(SimDuration::ZERO);
-    Service {
-        name: name.to_owned(),
-        replicas: 4,
-        pod: PodTemplate {
-            cpu_request: None,
-            cpu_limit: cpu_limit.map(Millicores::new),
-            memory_request: None,
-            memory_limit: None,
-            threads: None,
-            scheduling: CpuScheduling::TimeShared,
-            cpu_model: CpuModel::Cfs,
-            concurrency,
-            backlog: None,
-            memory: MemoryModel {
-                base: Bytes::new(0),
-                per_request: Bytes::new(0),
-                leak_per_request: Bytes::new(0),
-            },
-            scheduling_delay: zero,
-            pull: zero,
-            startup: zero,
-            startup_probe: None,
-            readiness: Readiness::Listening,
-            liveness_probe: None,
-            pre_stop: SimDuration::ZERO,
-            grace_period: SimDuration::from_secs(30),
-            on_sigterm: OnSigterm::Drain,
-            deletion_cost: 0,
-            containers: vec![Container {
-                name: "app".to_owned(),
-                cpu_request: None,
-                memory_request: None,
-            }],
-        },
-        rollout: RolloutStrategy::RollingUpdate {
-            max_surge: IntOrPercent::Percent(25),
-            max_unavailable: IntOrPercent::Percent(25),
-            min_ready: SimDuration::ZERO,
-        },
-        load_balancer: LoadBalancer {
-            policy,
-            propagation: SimDuration::ZERO,
-            max_in_flight: None,
-            timeout: None,
-            keep_alive: None,
-        },
-        autoscaler: None,
-        pod_hour: Usd::default(),
-    }
+fn four(name: &str, pod: PodTemplate, policy: BalancingPolicy) -> Service {
+    let mut service = service(name, pod);
+    service.replicas = 4;
+    service.load_balancer.policy = policy;
+    service
 }
 
 /// Queueing with places, CPU shared under a quota, calls, branches and time-outs that do happen;
 /// no scrapes and one report, so that all events are those of requests.
-fn model(seconds: u64) -> Model {
-    let hour = SimDuration::from_secs(3_600);
+fn model(seconds: f64) -> Model {
+    let front = PodTemplate {
+        concurrency: Some(2),
+        ..pod()
+    };
+    let back = PodTemplate {
+        cpu_limit: Some(Millicores::new(500)),
+        ..pod()
+    };
     let call = Step::Call {
         endpoint: EndpointId(1),
         timeout: SimDuration::from_millis(100),
     };
-    let half = Ratio::new(0.5).expect("a share");
-    let front = vec![
-        Step::Cpu(exponential(5)),
-        call,
-        Step::Choose(vec![(half, vec![Step::Wait(exponential(20))])]),
-    ];
-    let back = vec![Step::ParallelCpu {
-        time: exponential(10),
+    let sometimes = Step::Choose(vec![(share(0.5), vec![Step::Wait(exponential(0.020))])]);
+    let shared = Step::ParallelCpu {
+        time: exponential(0.010),
         threads: 2,
-    }];
-    Model {
-        duration: SimDuration::from_secs(seconds),
-        workloads: vec![Workload {
-            name: "clients".to_owned(),
-            process: ArrivalProcess::Poisson,
-            rate: RateShape::Constant(Rate::per_second(100.0).expect("a rate")),
-            endpoints: vec![(EndpointId(0), Ratio::ONE)],
-            timeout: SimDuration::from_millis(150),
-        }],
-        services: vec![
-            service("front", None, Some(2), BalancingPolicy::LeastOutstanding),
-            service("back", Some(500), None, BalancingPolicy::PowerOfTwo),
-        ],
-        endpoints: vec![
-            Endpoint {
-                name: "front".to_owned(),
-                service: ServiceId(0),
-                steps: front,
-            },
-            Endpoint {
-                name: "back".to_owned(),
-                service: ServiceId(1),
-                steps: back,
-            },
-        ],
-        metrics_server: MetricsServer {
-            resolution: hour,
-            lag: SimDuration::ZERO,
-        },
-        node_cores: 16,
-        actions: vec![],
-    }
+    };
+    let front = four("front", front, BalancingPolicy::LeastOutstanding);
+    let steps = vec![Step::Cpu(exponential(0.005)), call, sometimes];
+    let mut model = system(seconds, front, steps);
+    let back = four("back", back, BalancingPolicy::PowerOfTwo);
+    model.services.push(back);
+    model.endpoints.push(endpoint("back", 1, vec![shared]));
+    let mut clients = workload("clients", 100.0, 0);
+    clients.timeout = SimDuration::from_millis(150);
+    model.workloads.push(clients);
+    model.metrics_server.resolution = SimDuration::from_secs(3_600);
+    model
 }
 
 /// Allocations of a run, and its requests.
-fn count(seconds: u64) -> (u64, u64) {
+fn count(seconds: f64) -> (u64, u64) {
     let mut world = World::new(model(seconds), 1).expect("a legal model");
     world.set_report_interval(SimDuration::from_secs(36_000));
     let before = ALLOCATIONS.load(Ordering::Relaxed);
@@ -174,8 +96,8 @@ fn count(seconds: u64) -> (u64, u64) {
 /// with time: a doubling here and there is all that twice the requests may cost.
 #[test]
 fn requests_in_steady_state_allocate_nothing() {
-    let (allocations, requests) = count(300);
-    let (more_allocations, more_requests) = count(600);
+    let (allocations, requests) = count(300.0);
+    let (more_allocations, more_requests) = count(600.0);
     assert!(more_requests > requests + 25_000);
     let extra = more_allocations.saturating_sub(allocations);
     assert!(

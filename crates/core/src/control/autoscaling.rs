@@ -212,7 +212,7 @@ impl<P: DataPlane> World<P> {
             now: TimePoint::from(now),
             scale: Some(scale),
             pods: &pods,
-            resources: (now >= self.metrics_outage_until).then_some(resources.as_slice()),
+            resources: self.metrics_available().then_some(resources.as_slice()),
             answers: &[],
         })
     }

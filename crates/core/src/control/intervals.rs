@@ -31,6 +31,28 @@ impl Level {
     }
 }
 
+/// How long a service was without a ready pod that it should have had.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Absence {
+    /// Since when it is, as far as that is not yet part of `seconds`.
+    since: Option<SimTime>,
+    seconds: f64,
+}
+
+impl Absence {
+    fn set(&mut self, absent: bool, now: SimTime) {
+        if let Some(since) = self.since.take() {
+            self.seconds += (now - since).as_secs_f64();
+        }
+        self.since = absent.then_some(now);
+    }
+
+    fn take(&mut self, now: SimTime) -> f64 {
+        self.set(self.since.is_some(), now);
+        std::mem::take(&mut self.seconds)
+    }
+}
+
 /// What adds up between two reports.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct IntervalState {
@@ -40,6 +62,8 @@ pub(crate) struct IntervalState {
     running: Level,
     /// Pods that are ready.
     ready: Level,
+    /// Time in which pods were desired and none was ready.
+    no_ready: Absence,
     /// Of containers that ended within the interval.
     cpu_seconds: f64,
     cfs_periods: u64,
@@ -67,6 +91,14 @@ impl<P: DataPlane> World<P> {
             .interval
             .ready
             .add(change, self.now);
+        self.watch_readiness(service);
+    }
+
+    /// The number of ready or of desired pods has changed.
+    pub(super) fn watch_readiness(&mut self, service: ServiceId) {
+        let state = &mut self.services[service.index()];
+        let absent = state.desired > 0 && state.interval.ready.value == 0;
+        state.interval.no_ready.set(absent, self.now);
     }
 
     /// Books what a container has used since it was last looked at.
@@ -146,6 +178,7 @@ impl<P: DataPlane> World<P> {
         report.cfs_periods = std::mem::take(&mut interval.cfs_periods);
         report.cfs_throttled = std::mem::take(&mut interval.cfs_throttled);
         report.ready = interval.ready.value;
+        report.no_ready_seconds = interval.no_ready.take(now);
         report.pod_seconds = interval.existing.take(now);
         report.cost = service.pod_hour * (report.pod_seconds / 3600.0);
         report.cpu_capacity_seconds =

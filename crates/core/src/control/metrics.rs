@@ -48,21 +48,31 @@ impl<P: DataPlane> World<P> {
 
     /// Whether the metrics API answers.
     pub(super) fn metrics_available(&self) -> bool {
-        self.now >= self.metrics_outage_until
+        self.metrics_outage.is_none()
     }
 
+    /// Outages that overlap are one, from the first beginning to the last end.
     pub(super) fn begin_metrics_outage(
         &mut self,
         length: SimDuration,
         recorder: &mut dyn Recorder,
     ) {
-        self.metrics_outage_until = self.metrics_outage_until.max(self.now + length);
-        recorder.record(self.now, &Record::MetricsOutage(true));
-        self.schedule(self.metrics_outage_until, Event::MetricsBack);
+        let end = self.now + length;
+        match &mut self.metrics_outage {
+            Some(until) if *until >= end => return,
+            Some(until) => *until = end,
+            None => {
+                self.metrics_outage = Some(end);
+                recorder.record(self.now, &Record::MetricsOutage(true));
+            }
+        }
+        self.schedule(end, Event::MetricsBack);
     }
 
+    /// The end of an outage is reached, unless another one has moved it.
     pub(super) fn end_metrics_outage(&mut self, recorder: &mut dyn Recorder) {
-        if self.metrics_available() {
+        if self.metrics_outage.is_some_and(|until| until <= self.now) {
+            self.metrics_outage = None;
             recorder.record(self.now, &Record::MetricsOutage(false));
         }
     }

@@ -1,6 +1,8 @@
 //! A pod as its controllers see it.
 
-use crate::model::{Probe, ServiceId};
+use super::lifecycle::Stop;
+use super::probes::{ProbeKind, ProbeWorker};
+use crate::model::ServiceId;
 use crate::plane::ServerId;
 use crate::record::{PodId, PodStage};
 use flashcrowd_units::{SimDuration, SimTime};
@@ -39,6 +41,8 @@ pub(crate) struct Pod {
     /// The deletion timestamp.
     pub(crate) deleting: Option<SimTime>,
     pub(crate) container: Container,
+    /// The first ticks of its probes, by [`ProbeKind`]; they outlive the container.
+    pub(crate) tickers: [SimTime; ProbeKind::ALL.len()],
     /// The load balancer sends it requests.
     pub(crate) routed: bool,
     pub(crate) metrics: PodMetrics,
@@ -51,49 +55,18 @@ pub(crate) struct Container {
     pub(crate) starts: u32,
     pub(crate) running_since: Option<SimTime>,
     pub(crate) listening: bool,
-    /// It was told to stop.
-    pub(crate) stopping: bool,
+    /// Set once it is being stopped.
+    pub(crate) stop: Option<Stop>,
     /// Exits in a row that were not asked for, for the back-off.
     pub(crate) crashes: u32,
     pub(crate) restarts: u32,
-    pub(crate) startup: ProbeResult,
-    pub(crate) readiness: ProbeResult,
-    pub(crate) liveness: ProbeResult,
+    pub(crate) startup: ProbeWorker,
+    pub(crate) readiness: ProbeWorker,
+    pub(crate) liveness: ProbeWorker,
     /// Counters at the last report interval.
     pub(crate) reported_cpu_seconds: f64,
     pub(crate) reported_periods: u64,
     pub(crate) reported_throttled: u64,
-}
-
-/// A run of equal probe results.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
-pub(crate) struct ProbeResult {
-    last: Option<bool>,
-    run: u32,
-    /// What the probe says; `None` before the first verdict.
-    pub(crate) verdict: Option<bool>,
-}
-
-impl ProbeResult {
-    /// Takes a result in. Returns the verdict if it has just been reached or changed.
-    pub(crate) fn note(&mut self, success: bool, probe: &Probe) -> Option<bool> {
-        self.run = if self.last == Some(success) {
-            self.run + 1
-        } else {
-            1
-        };
-        self.last = Some(success);
-        let needed = if success {
-            probe.success_threshold
-        } else {
-            probe.failure_threshold
-        };
-        if self.run < needed || self.verdict == Some(success) {
-            return None;
-        }
-        self.verdict = Some(success);
-        self.verdict
-    }
 }
 
 /// The CPU and memory figures of one pod in the metrics API.
@@ -139,28 +112,9 @@ impl Pod {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_probe_needs_its_run() {
-        let probe = Probe {
-            initial_delay: SimDuration::ZERO,
-            period: SimDuration::from_secs(10),
-            timeout: SimDuration::from_secs(1),
-            success_threshold: 2,
-            failure_threshold: 3,
-        };
-        let mut result = ProbeResult::default();
-        let verdicts: Vec<_> = [
-            true, false, true, true, false, false, true, false, false, false,
-        ]
-        .map(|success| result.note(success, &probe))
-        .to_vec();
-        let mut expected = [None; 10];
-        expected[3] = Some(true);
-        expected[9] = Some(false);
-        assert_eq!(verdicts, expected);
+impl Container {
+    /// It has got SIGTERM.
+    pub(crate) fn is_told_to_stop(&self) -> bool {
+        self.stop.is_some_and(|stop| stop.sigterm)
     }
 }

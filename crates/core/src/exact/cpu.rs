@@ -169,16 +169,18 @@ impl CpuStation {
         ran
     }
 
-    /// Core-time that is still to be done before a burst that arrives now could start \[ns\]:
+    /// Core-time that is still to be done before a burst that arrives at `now` could start \[ns\]:
     /// how long a probe waits in an event loop.
-    pub(crate) fn backlog(&self) -> u64 {
+    pub(crate) fn backlog(&self, now: u64) -> u64 {
         if self.running.len() < self.places {
             return 0;
         }
+        let ran = (self.used(now) - self.used) / self.usage;
+        let attained = self.attained + ran * self.speed;
         let running: f64 = self
             .running
             .iter()
-            .map(|b| (b.done_at - self.attained).max(0.0))
+            .map(|b| (b.done_at - attained).max(0.0))
             .sum();
         let waiting: u64 = self.waiting.iter().map(|&(_, demand, _)| demand).sum();
         ((running + waiting as f64) / self.cores) as u64

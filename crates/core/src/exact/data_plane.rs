@@ -98,7 +98,7 @@ impl<T: Tracer> DataPlane for ExactPlane<T> {
             probe_delay_seconds: pod
                 .station
                 .as_ref()
-                .map_or(0.0, |station| station.backlog() as f64 * 1e-9),
+                .map_or(0.0, |station| station.backlog(now.as_nanos()) as f64 * 1e-9),
         }
     }
 

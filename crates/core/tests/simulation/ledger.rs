@@ -16,6 +16,8 @@ pub(crate) struct Ledger {
     pub(crate) endpoints: Vec<EndpointInterval>,
     /// By service: integral of the attempts inside pods.
     pub(crate) in_flight_seconds: Vec<f64>,
+    /// By service: time without a ready pod.
+    pub(crate) no_ready_seconds: Vec<f64>,
     /// The intervals of all services as they came.
     pub(crate) services: Vec<(SimTime, Vec<ServiceInterval>)>,
     pub(crate) keep_services: bool,
@@ -71,6 +73,10 @@ impl Recorder for Ledger {
         for (sum, new) in self.in_flight_seconds.iter_mut().zip(interval.services) {
             *sum += new.in_flight_seconds;
         }
+        self.no_ready_seconds.resize(interval.services.len(), 0.0);
+        for (sum, new) in self.no_ready_seconds.iter_mut().zip(interval.services) {
+            *sum += new.no_ready_seconds;
+        }
         if self.keep_services {
             self.services.push((at, interval.services.to_vec()));
         }
@@ -90,6 +96,8 @@ pub(crate) struct Move {
 #[derive(Debug, Default)]
 pub(crate) struct History {
     pub(crate) moves: Vec<Move>,
+    /// When the metrics API stopped to answer (`true`) or answered again.
+    pub(crate) outages: Vec<(f64, bool)>,
     pub(crate) ledger: Ledger,
 }
 
@@ -125,6 +133,9 @@ impl Recorder for History {
                 to,
                 reason,
             });
+        }
+        if let Record::MetricsOutage(began) = *record {
+            self.outages.push((at.as_secs_f64(), began));
         }
         self.ledger.record(at, record);
     }

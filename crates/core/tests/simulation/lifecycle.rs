@@ -4,14 +4,17 @@
 //! `pkg/kubelet/prober/worker.go`, `pkg/controller/controller_utils.go` and the documentation of
 //! the pod life cycle), not outputs of the simulator.
 
+mod availability;
+mod probe_kills;
 mod probes;
 mod restarts;
 mod rollouts;
 mod termination;
 mod victims;
 
-use crate::systems::{at, service, system};
-use flashcrowd_core::model::{Action, Model, PodTemplate, Probe, ServiceId, Step};
+use crate::systems::{pod, service, system};
+use crate::timing::at;
+use flashcrowd_core::model::{Action, CpuScheduling, Model, PodTemplate, Probe, ServiceId, Step};
 use flashcrowd_units::SimDuration;
 
 /// A probe with the defaults of the API.
@@ -22,6 +25,16 @@ fn probe() -> Probe {
         timeout: SimDuration::from_secs(1),
         success_threshold: 1,
         failure_threshold: 3,
+        grace_period: None,
+    }
+}
+
+/// An application of one thread that does nothing else while it works on a request.
+fn event_loop() -> PodTemplate {
+    PodTemplate {
+        threads: Some(1),
+        scheduling: CpuScheduling::EventLoop,
+        ..pod()
     }
 }
 

@@ -5,5 +5,8 @@ mod closed_forms;
 mod invariants;
 mod ledger;
 mod lifecycle;
+mod metrics_outages;
 mod request_paths;
+#[path = "../systems/mod.rs"]
 mod systems;
+mod timing;

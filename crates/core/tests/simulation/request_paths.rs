@@ -1,20 +1,18 @@
 //! Every way in which a request fails, to the request and to the nanosecond.
 
 use crate::ledger::{history, run};
-use crate::systems::{at, constant, endpoint, pod, service, system, workload};
+use crate::systems::{constant, endpoint, pod, service, system};
+use crate::timing::{at, metronome};
 use flashcrowd_core::model::{
     Action, EndpointId, Model, OnSigterm, PodTemplate, Readiness, Service, ServiceId, Step,
 };
 use flashcrowd_core::record::{Failure, Totals};
 use flashcrowd_units::SimDuration;
-use flashcrowd_workload::ArrivalProcess;
 
 /// Requests at 0.1 s, 0.2 s, ... that take `seconds` each.
 fn ten_a_second(duration: f64, service: Service, seconds: f64) -> Model {
     let mut model = system(duration, service, vec![Step::Wait(constant(seconds))]);
-    let mut clients = workload("clients", 10.0, 0);
-    clients.process = ArrivalProcess::Deterministic;
-    model.workloads.push(clients);
+    model.workloads.push(metronome(10.0));
     model
 }
 

@@ -5,6 +5,7 @@ use crate::diagnostic::{Code, Problem, Problems};
 use crate::path::FieldPath;
 use crate::scenario::Slo;
 use crate::source::{Sources, Span};
+use crate::yaml::Node;
 use flashcrowd_telemetry::{Population, Threshold};
 
 pub(crate) fn slos(context: &Context<'_>, problems: &mut Problems) -> Vec<Slo> {
@@ -26,10 +27,13 @@ pub(crate) fn slos(context: &Context<'_>, problems: &mut Problems) -> Vec<Slo> {
             .endpoint
             .as_ref()
             .map(|name| context.endpoint(name, &path.join("endpoint"), false, problems));
+        let written = context.root.at(&path.join("objective").0);
+        let written = written.and_then(Node::as_text).map(str::to_owned);
         slos.push(Slo {
             name: spec.name.clone(),
             endpoint: endpoint.flatten(),
             objective: spec.objective,
+            written: written.unwrap_or_else(|| spec.objective.to_string()),
             of: spec.of,
         });
     }
@@ -82,6 +86,7 @@ pub(crate) fn assertion(
             name: text.to_owned(),
             endpoint,
             objective,
+            written: expression.to_owned(),
             of: Population::default(),
         }),
         Err(error) => {

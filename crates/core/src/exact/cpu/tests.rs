@@ -67,7 +67,7 @@ fn an_event_loop_runs_bursts_to_their_end_in_order() {
     let mut cpu = CpuStation::new(1.0, Some(1), None, PHASE, 0);
     cpu.arrive(0, 1, 30 * MS, 1);
     cpu.arrive(0, 2, 10 * MS, 1);
-    assert_eq!(cpu.backlog(), 40 * MS);
+    assert_eq!((cpu.backlog(0), cpu.backlog(10 * MS)), (40 * MS, 30 * MS));
     assert_eq!((cpu.next_done(), cpu.complete(30 * MS)), (30 * MS, 1));
     assert_eq!((cpu.next_done(), cpu.complete(40 * MS)), (40 * MS, 2));
 }

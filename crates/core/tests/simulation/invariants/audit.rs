@@ -73,6 +73,8 @@ pub(super) struct Audit {
     all: DefaultHasher,
     happenings: DefaultHasher,
     node_cores: f64,
+    /// The metrics API does not answer.
+    blind: bool,
 }
 
 impl Audit {
@@ -95,6 +97,7 @@ impl Audit {
             all: DefaultHasher::new(),
             happenings: DefaultHasher::new(),
             node_cores: f64::from(model.node_cores),
+            blind: false,
         }
     }
 
@@ -156,6 +159,8 @@ impl Audit {
             service.cpu_capacity_seconds,
             service.in_flight_seconds,
             service.pod_seconds,
+            service.no_ready_seconds,
+            seconds - service.no_ready_seconds,
         ] {
             assert!(amount >= -slack && amount.is_finite(), "{service:?}");
         }
@@ -283,6 +288,10 @@ impl Recorder for Audit {
                 by,
                 ..
             } => self.scaled(at, *service, *from, *to, by),
+            Record::MetricsOutage(began) => {
+                assert_ne!(self.blind, *began, "outages begin and end in turn");
+                self.blind = *began;
+            }
             Record::Decision { service, .. } => self.services[service.index()].settled = true,
             &Record::Pod {
                 service,

@@ -1,13 +1,13 @@
 //! When probes find out.
 
-use super::{newborn, probe};
+use super::{event_loop, newborn, probe};
 use crate::ledger::history;
-use crate::systems::{constant, pod, service, system, workload};
+use crate::systems::{constant, pod, service, system};
+use crate::timing::once;
 use flashcrowd_core::World;
-use flashcrowd_core::model::{CpuScheduling, PodTemplate, Probe, Readiness, Step};
+use flashcrowd_core::model::{MemoryModel, PodTemplate, Probe, Readiness, Step};
 use flashcrowd_core::record::{Failure, PodStage};
-use flashcrowd_units::{Rate, SimDuration};
-use flashcrowd_workload::{ArrivalProcess, RateShape};
+use flashcrowd_units::{Bytes, SimDuration, SimTime};
 
 /// An application that is healthy 12 s after its start, probed every 10 s, not before 5 s.
 fn slow_starter(success_threshold: u32) -> PodTemplate {
@@ -84,24 +84,32 @@ fn a_probe_without_period_is_refused() {
     );
 }
 
-/// Thirty failures, ten seconds apart: the budget is 300 s, and up to a period less where the first
-/// probe comes at once.
-#[test]
-fn a_startup_probe_gives_up_within_its_budget() {
+/// A startup probe that fails for ever, and when that ends the container.
+fn startup_gives_up(initial_delay: u64) -> Vec<f64> {
     let template = PodTemplate {
         startup: constant(10_000.0),
         startup_probe: Some(Probe {
+            initial_delay: SimDuration::from_secs(initial_delay),
             failure_threshold: 30,
             ..probe()
         }),
         ..pod()
     };
     let (history, _) = history(&newborn(400.0, template, vec![]), 1);
-    let killed = history.times(PodStage::CrashLoopBackOff);
-    assert!(
-        killed.len() == 1 && (290.0..=300.0).contains(&killed[0]),
-        "{killed:?}"
-    );
+    history.times(PodStage::CrashLoopBackOff)
+}
+
+/// The budget is `initialDelaySeconds + failureThreshold * periodSeconds`, here 300 s: an upper
+/// bound. A worker probes first and waits for a tick then (`run` calls `doProbe` before it selects),
+/// so thirty failures are twenty-nine periods apart, and an application that refuses connections
+/// is given up on with the thirtieth, at 290 s. The real ticker started with the pod, before the
+/// container: its first probe comes up to a period after the container, and the thirtieth between
+/// 290 s and 300 s. Here the first one coincides with the container.
+#[test]
+fn a_startup_probe_gives_up_with_the_last_failure_of_its_budget() {
+    assert_eq!(startup_gives_up(0), [290.0]);
+    // Ticks before 15 s are skipped: from 20 s on, 310 s of a budget of 315 s.
+    assert_eq!(startup_gives_up(15), [310.0]);
 }
 
 #[test]
@@ -120,34 +128,26 @@ fn an_application_that_makes_its_startup_budget_lives() {
 
 /// A request blocks the event loop for good at 100.5 s: three probes fail, the last of them
 /// between 20 and 30 s later, wherever in its period the probe is, and then its timeout passes.
+/// SIGTERM finds nobody who would heed it, SIGKILL comes 30 s later.
 #[test]
-fn a_blocked_event_loop_is_killed_within_three_periods() {
+fn a_blocked_event_loop_is_killed_after_three_periods_and_the_grace_period() {
     let mut phases = Vec::new();
     for seed in 1..=10 {
         let template = PodTemplate {
-            threads: Some(1),
-            scheduling: CpuScheduling::EventLoop,
             liveness_probe: Some(probe()),
-            ..pod()
+            ..event_loop()
         };
         let mut model = system(
-            150.0,
+            180.0,
             service("loop", template),
             vec![Step::Cpu(constant(1_000.0))],
         );
-        let mut client = workload("client", 0.0, 0);
-        client.process = ArrivalProcess::Deterministic;
-        let step = |millis, rate| flashcrowd_workload::Step {
-            at: SimDuration::from_millis(millis),
-            rate: Rate::per_second(rate).expect("a rate"),
-        };
-        client.rate = RateShape::Steps(vec![step(0, 0.0), step(100_000, 2.0), step(100_750, 0.0)]);
-        model.workloads.push(client);
+        model.workloads.push(once(100));
         let (history, totals) = history(&model, seed);
         let killed = history.times(PodStage::CrashLoopBackOff);
         assert_eq!(killed.len(), 1, "seed {seed}: {killed:?}");
         assert!(
-            (120.5..=131.5).contains(&killed[0]),
+            (151.0..=161.0).contains(&killed[0]),
             "seed {seed}: {killed:?}"
         );
         assert_eq!(
@@ -163,7 +163,65 @@ fn a_blocked_event_loop_is_killed_within_three_periods() {
     );
 }
 
-/// The listener is there again at once after the kill, but the requests that were inside are lost.
+/// An event loop that a request blocks from 5 s until 24.5 s, probed every 10 s.
+fn blocked_for_a_while(timeout: u64) -> Vec<(f64, PodStage)> {
+    let template = PodTemplate {
+        readiness: Readiness::Probe(Probe {
+            timeout: SimDuration::from_secs(timeout),
+            failure_threshold: 1,
+            ..probe()
+        }),
+        ..event_loop()
+    };
+    let mut model = newborn(39.0, template, vec![Step::Cpu(constant(19.5))]);
+    model.workloads.push(once(5));
+    let (history, _) = history(&model, 1);
+    let after_start = history.moves.iter().filter(|m| m.at > SimTime::ZERO);
+    after_start.map(|m| (m.at.as_secs_f64(), m.to)).collect()
+}
+
+/// A failure counts when its timeout has passed, not when the probe is sent.
+#[test]
+fn a_probe_has_failed_when_its_timeout_has_passed() {
+    // Probes of 10 s and 20 s time out, that of 30 s is answered at once.
+    let expected = [(11.0, PodStage::Running), (30.0, PodStage::Ready)];
+    assert_eq!(blocked_for_a_while(1), expected);
+}
+
+/// A late answer within the timeout is a success, and counts when it is there.
+#[test]
+fn a_probe_has_succeeded_when_its_answer_is_there() {
+    // The probe of 10 s times out at 15 s; that of 20 s is answered after 4.5 s.
+    let expected = [(15.0, PodStage::Running), (24.5, PodStage::Ready)];
+    let moves = blocked_for_a_while(5);
+    assert_eq!(moves.len(), expected.len(), "{moves:?}");
+    for (moved, expected) in moves.into_iter().zip(expected) {
+        assert_eq!(moved.1, expected.1);
+        assert!((moved.0 - expected.0).abs() < 1e-6, "{moved:?}");
+    }
+}
+
+/// One probe at a time: of the ticks that come while one is under way the worker's ticker
+/// remembers one, so the next probe follows at once.
+#[test]
+fn a_timeout_longer_than_the_period_delays_the_next_probe() {
+    let template = PodTemplate {
+        readiness: Readiness::Probe(Probe {
+            period: SimDuration::from_secs(2),
+            timeout: SimDuration::from_secs(5),
+            failure_threshold: 2,
+            ..probe()
+        }),
+        ..event_loop()
+    };
+    let mut model = newborn(30.0, template, vec![Step::Cpu(constant(1_000.0))]);
+    model.workloads.push(once(1));
+    let (history, _) = history(&model, 1);
+    // Sent at 2 s, failed at 7 s; sent at 7 s because of the tick at 4 s, failed at 12 s.
+    assert_eq!(history.times(PodStage::Running), [0.0, 12.0]);
+}
+
+/// With nothing inside, an application that drains exits as soon as it gets SIGTERM.
 #[test]
 fn a_slow_start_without_startup_probe_is_killed_again_and_again() {
     let template = PodTemplate {
@@ -178,4 +236,25 @@ fn a_slow_start_without_startup_probe_is_killed_again_and_again() {
         [20.0, 40.0, 70.0]
     );
     assert!(history.times(PodStage::Ready).is_empty());
+}
+
+/// The ticker of a probe does not begin anew with the container: it is the one of the pod.
+#[test]
+fn probes_of_a_restarted_container_keep_the_rhythm_of_the_pod() {
+    let template = PodTemplate {
+        readiness: Readiness::Probe(probe()),
+        memory: MemoryModel {
+            base: Bytes::new(50),
+            per_request: Bytes::new(100),
+            leak_per_request: Bytes::new(0),
+        },
+        memory_limit: Some(Bytes::new(150)),
+        ..pod()
+    };
+    let mut model = newborn(30.0, template, vec![Step::Wait(constant(1.0))]);
+    // The only request kills the container; it listens again at once.
+    model.workloads.push(once(13));
+    let (history, _) = history(&model, 1);
+    assert_eq!(history.times(PodStage::CrashLoopBackOff), [13.0]);
+    assert_eq!(history.times(PodStage::Ready), [0.0, 20.0]);
 }

@@ -1,11 +1,11 @@
 //! The back-off of a container that crashes.
 
 use crate::ledger::history;
-use crate::systems::{constant, exponential, pod, service, system, workload};
-use flashcrowd_core::model::{MemoryModel, PodTemplate, Step};
+use crate::systems::{constant, exponential, pod, service, system};
+use crate::timing::metronome;
+use flashcrowd_core::model::{MemoryModel, PodTemplate, Readiness, Step};
 use flashcrowd_core::record::{Failure, PodStage};
-use flashcrowd_units::Bytes;
-use flashcrowd_workload::ArrivalProcess;
+use flashcrowd_units::{Bytes, SimTime};
 
 /// Any request is too much for the memory.
 fn doomed() -> PodTemplate {
@@ -28,9 +28,7 @@ fn restarts_come_after_0_10_30_70_150_310_610_910_seconds() {
         service("doomed", doomed()),
         vec![Step::Wait(constant(1.0))],
     );
-    let mut clients = workload("clients", 1_000.0, 0);
-    clients.process = ArrivalProcess::Deterministic;
-    model.workloads.push(clients);
+    model.workloads.push(metronome(1_000.0));
     let (history, totals) = history(&model, 1);
     let started = history.moves.iter().filter(|m| m.reason == "Started");
     let restarts: Vec<_> = started.map(|m| m.at.as_secs_f64()).collect();
@@ -65,15 +63,45 @@ fn a_leak_kills_with_the_request_that_fills_the_limit() {
         service("leaky", template),
         vec![Step::Wait(constant(0.001))],
     );
-    let mut clients = workload("clients", 10.0, 0);
-    clients.process = ArrivalProcess::Deterministic;
-    model.workloads.push(clients);
+    model.workloads.push(metronome(10.0));
     let (history, totals) = history(&model, 1);
     assert_eq!(history.times(PodStage::CrashLoopBackOff), [10.0]);
     assert_eq!(
         (totals.completed, totals.failed[Failure::OomKilled as usize]),
         (99, 1)
     );
+}
+
+/// As `kubectl get pods --watch` shows it: not ready, waiting, running again.
+#[test]
+fn an_oom_kill_goes_through_not_ready_and_back_off() {
+    let template = PodTemplate {
+        readiness: Readiness::ContainerRunning,
+        ..doomed()
+    };
+    let mut model = system(
+        2.5,
+        service("doomed", template),
+        vec![Step::Wait(constant(1.0))],
+    );
+    model.workloads.push(metronome(1.0));
+    let (history, _) = history(&model, 1);
+    let moves = history.moves.iter().filter(|m| m.at > SimTime::ZERO);
+    let moves: Vec<_> = moves
+        .map(|m| (m.at.as_secs_f64(), m.to, m.reason))
+        .collect();
+    let killed = |at| {
+        [
+            (at, PodStage::Running, "OOMKilled"),
+            (at, PodStage::CrashLoopBackOff, "OOMKilled"),
+        ]
+    };
+    let back = [
+        (1.0, PodStage::Running, "Started"),
+        (1.0, PodStage::Ready, "ContainersReady"),
+    ];
+    // The first restart comes at once, the second one after 10 s.
+    assert_eq!(moves, [killed(1.0), back, killed(2.0)].concat());
 }
 
 /// The working set does not depend on who works: time-shared, waiting, queued all count.
@@ -89,9 +117,7 @@ fn queued_requests_count_for_memory() {
         service("queue", template),
         vec![Step::Wait(exponential(1_000.0))],
     );
-    let mut clients = workload("clients", 10.0, 0);
-    clients.process = ArrivalProcess::Deterministic;
-    model.workloads.push(clients);
+    model.workloads.push(metronome(10.0));
     let (history, totals) = history(&model, 1);
     // 100 + 9 * 100 bytes reach the limit with the ninth request, at 0.9 s.
     assert_eq!(history.times(PodStage::CrashLoopBackOff), [0.9]);

@@ -1,7 +1,8 @@
 //! Rolling updates under load.
 
 use crate::ledger::{Move, history};
-use crate::systems::{at, constant, pod, service, system, workload};
+use crate::systems::{constant, pod, service, system, workload};
+use crate::timing::at;
 use flashcrowd_core::model::{
     Action, BalancingPolicy, IntOrPercent, Model, PodTemplate, RolloutStrategy, ServiceId, Step,
 };

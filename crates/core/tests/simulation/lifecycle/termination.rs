@@ -1,7 +1,8 @@
 //! What a scale-down costs: preStop, grace period, propagation.
 
 use crate::ledger::history;
-use crate::systems::{at, constant, pod, service, system, workload};
+use crate::systems::{constant, pod, service, system, workload};
+use crate::timing::at;
 use flashcrowd_core::model::{
     Action, BalancingPolicy, Model, OnSigterm, PodTemplate, ServiceId, Step,
 };
@@ -68,6 +69,24 @@ fn a_pre_stop_longer_than_the_grace_period_is_cut_off() {
         assert_eq!(
             totals.failed_total(),
             totals.failed[Failure::PodTerminated as usize]
+        );
+    }
+}
+
+/// Two seconds are left between SIGTERM and SIGKILL, however little the hook leaves
+/// (`minimumGracePeriodInSeconds` of `killContainer`).
+#[test]
+fn sigkill_comes_two_seconds_after_sigterm_at_the_earliest() {
+    for (pre_stop, grace, gone) in [(0, 1, 52.0), (29, 30, 81.0), (28, 30, 80.0), (1, 0, 52.0)] {
+        let mut model = scale_down(pre_stop);
+        model.services[0].load_balancer.propagation = SimDuration::ZERO;
+        model.services[0].pod.grace_period = SimDuration::from_secs(grace);
+        model.services[0].pod.on_sigterm = OnSigterm::Ignore;
+        let (history, _) = history(&model, 1);
+        assert_eq!(
+            history.times(PodStage::Deleted),
+            [gone],
+            "{pre_stop} s of {grace} s"
         );
     }
 }

@@ -1,7 +1,8 @@
 //! Whom a scale-down sends away.
 
 use crate::ledger::history;
-use crate::systems::{at, constant, pod, service, system};
+use crate::systems::{constant, pod, service, system};
+use crate::timing::at;
 use flashcrowd_core::model::{Action, Model, PodTemplate, ServiceId};
 
 /// Three old pods (numbers 0 to 2, an hour old) and actions on their Deployment.

@@ -100,6 +100,7 @@ fn inline(part: &Part<'_>, spec: ProbeSpec, path: &FieldPath, problems: &mut Pro
         timeout: spec.timeout,
         success_threshold: spec.success_threshold,
         failure_threshold: spec.failure_threshold,
+        grace_period: None,
     }
 }
 
@@ -135,5 +136,8 @@ fn read(
         timeout: seconds(timings.timeout_seconds),
         success_threshold: count(timings.success_threshold),
         failure_threshold: count(timings.failure_threshold),
+        grace_period: probe
+            .termination_grace_period_seconds
+            .map(|grace| SimDuration::from_secs(u64::try_from(grace).unwrap_or(0))),
     }
 }

@@ -25,14 +25,16 @@ fn probe() -> impl Strategy<Value = Probe> {
                 timeout,
                 success_threshold,
                 failure_threshold,
+                grace_period: None,
             },
         )
 }
 
-/// Liveness and startup probes succeed once or fail.
+/// Liveness and startup probes succeed once or fail, and may have a grace period of their own.
 fn health_probe() -> impl Strategy<Value = Probe> {
-    probe().prop_map(|probe| Probe {
+    (probe(), of(millis(0..15_000))).prop_map(|(probe, grace_period)| Probe {
         success_threshold: 1,
+        grace_period,
         ..probe
     })
 }

@@ -1,12 +1,10 @@
 //! The plainest system there is, for tests to change where they need to.
 
-use flashcrowd_core::model::{Action, IntOrPercent, TimedAction};
 use flashcrowd_core::model::{
-    BalancingPolicy, Container, CpuModel, CpuScheduling, Endpoint, EndpointId, LoadBalancer,
-    MemoryModel, MetricsServer, Model, OnSigterm, PodTemplate, Readiness, RolloutStrategy, Service,
-    ServiceId, Step, Workload,
+    BalancingPolicy, Endpoint, EndpointId, LoadBalancer, MemoryModel, MetricsServer, Model,
+    PodTemplate, Service, ServiceId, Step, Workload,
 };
-use flashcrowd_units::{Bytes, Rate, Ratio, SimDuration, SimTime, Usd};
+use flashcrowd_units::{Bytes, Rate, Ratio, SimDuration};
 use flashcrowd_workload::{ArrivalProcess, Exponential, RateShape, ServiceTime};
 
 /// Longer than any test runs.
@@ -33,15 +31,6 @@ pub(crate) fn share(fraction: f64) -> Ratio {
 /// No limits, no delays, no probes.
 pub(crate) fn pod() -> PodTemplate {
     PodTemplate {
-        cpu_request: None,
-        cpu_limit: None,
-        memory_request: None,
-        memory_limit: None,
-        threads: None,
-        scheduling: CpuScheduling::TimeShared,
-        cpu_model: CpuModel::Cfs,
-        concurrency: None,
-        backlog: None,
         memory: MemoryModel {
             base: Bytes::new(0),
             per_request: Bytes::new(0),
@@ -50,41 +39,19 @@ pub(crate) fn pod() -> PodTemplate {
         scheduling_delay: constant(0.0),
         pull: constant(0.0),
         startup: constant(0.0),
-        startup_probe: None,
-        readiness: Readiness::Listening,
-        liveness_probe: None,
-        pre_stop: SimDuration::ZERO,
-        grace_period: SimDuration::from_secs(30),
-        on_sigterm: OnSigterm::Drain,
-        deletion_cost: 0,
-        containers: vec![Container {
-            name: "app".to_owned(),
-            cpu_request: None,
-            memory_request: None,
-        }],
+        ..PodTemplate::new("app", None, None)
     }
 }
 
 /// One pod behind a load balancer that knows everything at once.
 pub(crate) fn service(name: &str, pod: PodTemplate) -> Service {
     Service {
-        name: name.to_owned(),
-        replicas: 1,
-        pod,
-        rollout: RolloutStrategy::RollingUpdate {
-            max_surge: IntOrPercent::Percent(25),
-            max_unavailable: IntOrPercent::Percent(25),
-            min_ready: SimDuration::ZERO,
-        },
         load_balancer: LoadBalancer {
             policy: BalancingPolicy::LeastOutstanding,
             propagation: SimDuration::ZERO,
-            max_in_flight: None,
-            timeout: None,
-            keep_alive: None,
+            ..LoadBalancer::default()
         },
-        autoscaler: None,
-        pod_hour: Usd::default(),
+        ..Service::new(name, 1, pod)
     }
 }
 
@@ -121,12 +88,5 @@ pub(crate) fn system(seconds: f64, service: Service, steps: Vec<Step>) -> Model 
         },
         node_cores: 64,
         actions: Vec::new(),
-    }
-}
-
-pub(crate) fn at(seconds: u64, action: Action) -> TimedAction {
-    TimedAction {
-        at: SimTime::from_secs(seconds),
-        action,
     }
 }

@@ -1,0 +1,77 @@
+//! A Deployment and how it is rolled out.
+
+use super::{LoadBalancer, PodTemplate};
+use flashcrowd_autoscalers::PolicySpec;
+use flashcrowd_units::{SimDuration, Usd};
+use serde::{Deserialize, Serialize};
+
+/// A Deployment, the Service in front of it, and the controller that scales it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Service {
+    /// Its name.
+    pub name: String,
+    /// `spec.replicas` at the start; that many pods are ready when the run begins.
+    pub replicas: u32,
+    /// The pod template.
+    pub pod: PodTemplate,
+    /// How a new template is rolled out.
+    pub rollout: RolloutStrategy,
+    /// How requests find a pod.
+    pub load_balancer: LoadBalancer,
+    /// Who changes `spec.replicas`.
+    pub autoscaler: Option<PolicySpec>,
+    /// What one pod costs for an hour of existence.
+    pub pod_hour: Usd,
+}
+
+/// How a Deployment replaces its pods.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RolloutStrategy {
+    /// New pods beside old ones.
+    RollingUpdate {
+        /// Pods above the desired number.
+        max_surge: IntOrPercent,
+        /// Pods below the desired number.
+        max_unavailable: IntOrPercent,
+        /// How long a pod must be ready before it counts as available.
+        min_ready: SimDuration,
+    },
+    /// All old pods first.
+    Recreate,
+}
+
+/// A number of pods, or a share of the desired ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum IntOrPercent {
+    /// So many.
+    Int(u32),
+    /// So many of a hundred.
+    Percent(u32),
+}
+
+impl Service {
+    /// So many pods behind a Kubernetes Service, with nobody who scales them.
+    pub fn new(name: &str, replicas: u32, pod: PodTemplate) -> Self {
+        Self {
+            name: name.to_owned(),
+            replicas,
+            pod,
+            rollout: RolloutStrategy::default(),
+            load_balancer: LoadBalancer::default(),
+            autoscaler: None,
+            pod_hour: Usd::default(),
+        }
+    }
+}
+
+impl Default for RolloutStrategy {
+    /// That of the Kubernetes API: a quarter more, a quarter fewer.
+    fn default() -> Self {
+        let quarter = IntOrPercent::Percent(25);
+        Self::RollingUpdate {
+            max_surge: quarter,
+            max_unavailable: quarter,
+            min_ready: SimDuration::ZERO,
+        }
+    }
+}
