@@ -7,7 +7,7 @@ mod run;
 
 use args::{Args, Command};
 use clap::Parser;
-use flashcrowd::scenario::{Disk, Style};
+use flashcrowd::scenario::{Diagnostics, Disk, Style};
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -57,7 +57,7 @@ fn check(files: &[std::path::PathBuf]) -> Outcome {
     let mut outcome = Outcome::Ok;
     for file in files {
         let diagnostics = flashcrowd::scenario::check(file, &Disk);
-        show(&diagnostics);
+        show(&diagnostics, Diagnostics::render);
         if diagnostics.has_errors() {
             outcome = Outcome::BadInput;
         } else {
@@ -67,15 +67,16 @@ fn check(files: &[std::path::PathBuf]) -> Outcome {
     outcome
 }
 
-/// Prints what there is to say about an input, to stderr.
-fn show(diagnostics: &flashcrowd::scenario::Diagnostics) {
-    if !diagnostics.is_empty() {
-        let style = if io::stderr().is_terminal() {
-            Style::Coloured
-        } else {
-            Style::Plain
-        };
-        eprintln!("{}", diagnostics.render(style).trim_end());
+/// Prints what there is to say about an input to stderr, as `render` puts it.
+fn show(diagnostics: &Diagnostics, render: fn(&Diagnostics, Style) -> String) {
+    let style = if io::stderr().is_terminal() {
+        Style::Coloured
+    } else {
+        Style::Plain
+    };
+    let text = render(diagnostics, style);
+    if !text.is_empty() {
+        eprintln!("{}", text.trim_end());
     }
 }
 

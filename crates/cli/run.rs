@@ -5,7 +5,7 @@ use crate::{Outcome, interrupt, print, show};
 use flashcrowd::report::{
     Attachment, Exporter, JsonReport, OutputDir, Results, TextSummary, Timing,
 };
-use flashcrowd::scenario::Options;
+use flashcrowd::scenario::{Diagnostics, Options};
 use flashcrowd::{Scenario, simulate_while};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
@@ -75,11 +75,10 @@ fn prepare(args: &RunArgs) -> Option<Vec<Job>> {
         assertions: args.assert.clone(),
     };
     let mut jobs: Vec<Job> = Vec::new();
-    let mut wrong = false;
+    let mut refused = Vec::new();
     for (index, path) in args.scenarios.iter().enumerate() {
         match Scenario::load_with(path, &options) {
             Ok(scenario) => {
-                show(&scenario.diagnostics);
                 let out = args
                     .out
                     .as_deref()
@@ -90,12 +89,19 @@ fn prepare(args: &RunArgs) -> Option<Vec<Job>> {
                     out,
                 });
             }
-            Err(diagnostics) => {
-                show(&diagnostics);
-                wrong = true;
-            }
+            Err(diagnostics) => refused.push(diagnostics),
         }
     }
+    // Errors last; what is only of note would push them up the screen.
+    if refused.is_empty() {
+        for job in &jobs {
+            show(&job.scenario.diagnostics, Diagnostics::render_briefly);
+        }
+    }
+    for diagnostics in &refused {
+        show(diagnostics, Diagnostics::render_briefly);
+    }
+    let mut wrong = !refused.is_empty();
     for (index, job) in jobs.iter().enumerate() {
         let Some(out) = &job.out else { continue };
         if jobs[..index]

@@ -101,6 +101,7 @@ impl Scenario {
                 },
                 endpoint: slo.endpoint,
                 threshold: slo.objective,
+                written: slo.written.clone(),
                 population: slo.of,
             });
         RunContext {

@@ -53,6 +53,31 @@ fn bad_usage_and_bad_input_exit_with_2_and_print_no_result() {
     }
 }
 
+/// Notes on the way to a run are short, and do not push an error up the screen.
+#[test]
+fn notes_take_a_line_and_give_way_to_errors() {
+    let black_friday = path_text(root().join("scenarios/black-friday.yaml"));
+    let run = ["run", &black_friday, "--duration"];
+    let fine = flashcrowd(&[&run[..], &["10s"]].concat()).expect_code(0);
+    let note = fine.stderr.trim_end();
+    assert_eq!(note.lines().count(), 1, "{note}");
+    assert!(note.starts_with("note[skipped-kind]: "), "{note}");
+    assert!(
+        note.contains("backend.yaml: skipped Namespace, ConfigMap (lines "),
+        "{note}"
+    );
+    let (_dir, small) = small();
+    for wrong in [
+        [&run[..], &["10s", "--set", "services.nope.x=1"]].concat(),
+        [&run[..], &["10"]].concat(),
+    ] {
+        // A second scenario that is in order does not add to it.
+        let stderr = flashcrowd(&[&wrong[..], &[small.as_str()]].concat()).stderr;
+        assert!(stderr.starts_with("error"), "{stderr}");
+        assert!(!stderr.contains("skipped"), "{stderr}");
+    }
+}
+
 #[test]
 fn bad_input_leaves_the_output_folder_alone() {
     let (dir, file) = small();

@@ -6,6 +6,7 @@
 mod backlog_overflow;
 mod container_restarts;
 mod cpu_at_limit;
+mod cpu_supply;
 mod cpu_throttled;
 mod episodes;
 mod flapping;
@@ -14,6 +15,7 @@ mod no_ready_endpoint;
 mod objectives;
 mod replicas_at_max;
 mod requests_lost;
+mod rollout;
 #[cfg(test)]
 mod tests;
 mod users;
@@ -74,23 +76,30 @@ pub(crate) trait Detector: fmt::Debug + Send {
 pub(crate) fn detectors(context: &RunContext) -> Vec<Box<dyn Detector>> {
     let mut detectors: Vec<Box<dyn Detector>> = Vec::new();
     for id in context.service_ids() {
-        detectors.push(Box::new(replicas_at_max::ReplicasAtMax::new(id)));
-        detectors.push(Box::new(cpu_at_limit::CpuAtLimit::new(id)));
-        detectors.push(Box::new(cpu_throttled::CpuThrottled::new(id)));
-        detectors.push(Box::new(backlog_overflow::Overflow::of_backlog(id)));
-        detectors.push(Box::new(backlog_overflow::Overflow::of_load_balancer(id)));
-        detectors.push(Box::new(container_restarts::ContainerRestarts::new(id)));
-        detectors.push(Box::new(flapping::Flapping::new(id)));
-        detectors.push(Box::new(requests_lost::RequestsLost::new(id)));
-        detectors.push(Box::new(metric_missing::MetricMissing::new(id)));
-        detectors.push(Box::new(no_ready_endpoint::NoReadyEndpoint::new(id)));
+        let service = &context.services[id.index()];
+        let of_service: [Box<dyn Detector>; 11] = [
+            Box::new(replicas_at_max::ReplicasAtMax::new(id, service)),
+            Box::new(cpu_at_limit::CpuAtLimit::new(id, service)),
+            Box::new(cpu_throttled::CpuThrottled::new(id, service)),
+            Box::new(backlog_overflow::Overflow::of_backlog(id)),
+            Box::new(backlog_overflow::Overflow::of_load_balancer(id)),
+            Box::new(container_restarts::ContainerRestarts::new(id)),
+            Box::new(flapping::Flapping::new(id)),
+            Box::new(requests_lost::RequestsLost::new(id)),
+            Box::new(metric_missing::MetricMissing::new(id)),
+            Box::new(no_ready_endpoint::NoReadyEndpoint::new(id, service)),
+            Box::new(rollout::Rollout::new(id)),
+        ];
+        detectors.extend(of_service);
     }
     detectors.push(Box::new(metric_missing::Outage::default()));
     detectors
 }
 
-/// Orders findings by time, the worse before the less bad, then by component.
-pub(crate) fn sort(findings: &mut [Finding]) {
+/// Leaves out what another finding says already, and orders the others by time, the worse before
+/// the less bad, then by component.
+pub(crate) fn sort(findings: &mut Vec<Finding>) {
+    cpu_throttled::merge_into_limit(findings);
     findings.sort_by(|a, b| {
         a.at_seconds
             .total_cmp(&b.at_seconds)

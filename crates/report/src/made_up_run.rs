@@ -32,6 +32,7 @@ pub(crate) fn context(duration: SimDuration) -> RunContext {
         kind: ObjectiveKind::Slo,
         endpoint: endpoint.map(EndpointId),
         threshold: threshold.parse().unwrap(),
+        written: threshold.to_owned(),
         population: Population::All,
     };
     RunContext {

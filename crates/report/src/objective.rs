@@ -33,6 +33,8 @@ pub struct Objective {
     pub endpoint: Option<EndpointId>,
     /// What is asked.
     pub threshold: Threshold,
+    /// The same as it was written: `rate<1%`.
+    pub written: String,
     /// Whether failed requests count as infinitely slow.
     pub population: Population,
 }
@@ -93,11 +95,6 @@ impl Objective {
         }
     }
 
-    /// The comparison without what is compared: `<500ms`.
-    pub(crate) fn asked(&self) -> String {
-        format!("{}{}", self.threshold.operator(), self.threshold.value())
-    }
-
     /// Whose requests are meant: the endpoint's name, or `all requests`.
     pub(crate) fn scope<'a>(&self, context: &'a RunContext) -> &'a str {
         self.endpoint
@@ -117,14 +114,49 @@ impl Minutes {
 }
 
 impl Verdict<'_> {
-    /// What was measured, for people.
-    pub(crate) fn measured_text(&self) -> String {
-        match self.evaluation.measured {
+    /// What was measured, for people: `p(95) of browse was 1.24 s`.
+    pub(crate) fn measured_text(&self, context: &RunContext) -> String {
+        let objective = self.objective;
+        let value = match self.evaluation.measured {
+            Measurement::Infinite => return self.unbounded(context),
             Measurement::Latency(latency) => format::latency(latency.as_secs_f64()),
-            Measurement::Infinite => "infinite (too many of them failed)".to_owned(),
             Measurement::Share(share) => format::share(share),
             Measurement::Count(count) => format::count(count),
             Measurement::Nothing => "nothing (no request ended)".to_owned(),
+        };
+        match objective.threshold.aggregate() {
+            Aggregate::Rate => format!("{value} of {} failed", self.whose(context)),
+            aggregate => format!("{aggregate} of {} was {value}", objective.scope(context)),
         }
     }
+
+    /// Whose requests are meant: `all requests`, `browse requests`.
+    fn whose(&self, context: &RunContext) -> String {
+        match self.objective.scope(context) {
+            all if self.objective.endpoint.is_none() => all.to_owned(),
+            endpoint => format!("{endpoint} requests"),
+        }
+    }
+
+    /// Why a latency is infinite: the requests that failed reach down to it.
+    fn unbounded(&self, context: &RunContext) -> String {
+        let aggregate = self.objective.threshold.aggregate();
+        let whose = self.whose(context);
+        let enough = match aggregate {
+            Aggregate::Percentile(percentile) if percentile < 100.0 => {
+                format!(
+                    "more than {} % of {whose}",
+                    without_residue(100.0 - percentile)
+                )
+            }
+            Aggregate::Med => format!("more than half of {whose}"),
+            _ => format!("some of {whose}"),
+        };
+        format!("{enough} failed, so {aggregate} is unbounded")
+    }
+}
+
+/// A percentage without the last bits of a subtraction: `0.1`, not `0.09999999999999432`.
+fn without_residue(percent: f64) -> f64 {
+    (percent * 1e6).round() / 1e6
 }

@@ -229,7 +229,7 @@ impl RunRecorder {
         for endpoint in &self.minute.endpoints {
             self.scratch.merge(&endpoint.latency);
         }
-        self.worst_minutes.consider(&self.minute, &self.scratch);
+        let mut missed = 0;
         let objectives = self
             .context
             .objectives
@@ -239,8 +239,11 @@ impl RunRecorder {
             let evaluation = objective.evaluate(&self.minute.endpoints, &self.scratch);
             if evaluation.measured != flashcrowd_telemetry::Measurement::Nothing {
                 minutes.judge(start, evaluation.met);
+                missed += u64::from(!evaluation.met);
             }
         }
+        self.worst_minutes
+            .consider(&self.minute, &self.scratch, missed);
         self.minute.clear();
     }
 }

@@ -93,9 +93,17 @@ impl Diagnostics {
             .count()
     }
 
-    /// All of them as text, each with the quoted place, its legal values and what to do.
+    /// All of them as text, each with the quoted place, its legal values and what to do. Notes
+    /// come first and errors last, where they are seen without scrolling back.
     pub fn render(&self, style: Style) -> String {
-        render::render(&self.items, &self.sources, style)
+        render::all(&self.items, &self.sources, style)
+    }
+
+    /// As [`render`](Self::render), for somebody on the way to a run: the
+    /// [kinds that are skipped](Code::SkippedKind) take one line a file, and beside errors there
+    /// are no notes.
+    pub fn render_briefly(&self, style: Style) -> String {
+        render::briefly(&self.items, &self.sources, style)
     }
 }
 

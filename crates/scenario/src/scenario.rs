@@ -33,6 +33,9 @@ pub struct Slo {
     pub endpoint: Option<EndpointId>,
     /// What is measured, and its limit.
     pub objective: Threshold,
+    /// The same as it was written: `rate<1%`, where [`objective`](Self::objective) prints
+    /// `rate<0.01`.
+    pub written: String,
     /// Whose latencies count.
     pub of: Population,
 }

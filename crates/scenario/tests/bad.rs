@@ -5,7 +5,9 @@
 //! `# assert: EXPRESSION` are arguments. `# accepted` marks files that are only warned about.
 //! `UPDATE_SNAPSHOTS=1` writes the pages anew; read them.
 
-use flashcrowd_scenario::{Diagnostics, Disk, FileError, Files, Options, check, load_from};
+use flashcrowd_scenario::{
+    Diagnostics, Disk, FileError, Files, Options, Severity, Style, check, load_from,
+};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -87,6 +89,68 @@ fn every_bad_file_is_explained() {
         }
     }
     assert!(differing.is_empty(), "{}", differing.join("\n"));
+}
+
+/// What a reader sees last is what stops them.
+#[test]
+fn errors_come_last_and_notes_give_way() {
+    let files = shop_with_manifest();
+    let (good, bad) = (Options::default(), {
+        let overrides = vec![("services.web.nope".to_owned(), "1".to_owned())];
+        Options {
+            overrides,
+            ..Options::default()
+        }
+    });
+    let fine = diagnose("shop.yaml", &files, &good, false);
+    assert_eq!(
+        fine.render_briefly(Style::Plain),
+        "note[skipped-kind]: web.yaml: skipped Namespace, ConfigMap (lines 3, 7, 11): kinds that \
+         flashcrowd does not simulate\n"
+    );
+    let refused = diagnose("shop.yaml", &files, &bad, false);
+    let errors = refused.iter().filter(|d| d.severity == Severity::Error);
+    assert_eq!((errors.count(), refused.count(Severity::Note)), (1, 3));
+    let brief = refused.render_briefly(Style::Plain);
+    assert!(brief.starts_with("error["), "{brief}");
+    assert!(!brief.contains("note["), "{brief}");
+    let whole = refused.to_string();
+    assert_eq!(whole.matches("note[skipped-kind]").count(), 3, "{whole}");
+    assert!(whole.rfind("note[") < whole.find("error["), "{whole}");
+}
+
+/// A scenario, and a manifest with three objects that play no part.
+fn shop_with_manifest() -> BTreeMap<PathBuf, Vec<u8>> {
+    let scenario = "
+name: shop
+duration: 1m
+workload: { users: { open: { rate: 1/s }, endpoints: { home: 100% } } }
+services: { web: { manifests: [web.yaml], endpoints: { home: [ cpu: 1ms ] } } }
+";
+    let object =
+        |kind: &str| format!("---\napiVersion: v1\nkind: {kind}\nmetadata: {{ name: x }}\n");
+    let manifest = format!(
+        "{}{}{}---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{ name: web }}
+spec:
+  replicas: 2
+  selector: {{ matchLabels: {{ app: web }} }}
+  template:
+    metadata: {{ labels: {{ app: web }} }}
+    spec:
+      containers:
+        - {{ name: web, image: web, readinessProbe: {{ httpGet: {{ path: /, port: 80 }} }} }}
+",
+        object("Namespace"),
+        object("ConfigMap"),
+        object("\"ConfigMap\""),
+    );
+    let mut files = BTreeMap::new();
+    files.insert(PathBuf::from("shop.yaml"), scenario.as_bytes().to_vec());
+    files.insert(PathBuf::from("web.yaml"), manifest.into_bytes());
+    files
 }
 
 #[test]

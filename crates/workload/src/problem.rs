@@ -72,6 +72,28 @@ impl Problems {
         }
     }
 
+    /// `value` must not be below that of the field `other`.
+    pub(crate) fn ordered(
+        &mut self,
+        key: &str,
+        value: SimDuration,
+        other: &str,
+        limit: SimDuration,
+    ) {
+        if value < limit {
+            let message = format!("{value} is below `{other}`, which is {limit}");
+            self.field(key, message);
+        }
+    }
+
+    /// `value` must be above that of the field `other`.
+    pub(crate) fn above(&mut self, key: &str, value: SimDuration, other: &str, limit: SimDuration) {
+        if value <= limit {
+            let message = format!("{value} is not above `{other}`, which is {limit}");
+            self.field(key, message);
+        }
+    }
+
     pub(crate) fn into_vec(self) -> Vec<Problem> {
         self.found
     }

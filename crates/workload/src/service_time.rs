@@ -233,11 +233,13 @@ impl ServiceTime {
                 p.number("cv", spec.cv, 1.0, 100.0);
             }),
             Self::Uniform(spec) => {
-                problems.within("uniform", |p| p.at_least("max", spec.max, spec.min));
+                problems.within("uniform", |p| {
+                    p.ordered("max", spec.max, "min", spec.min);
+                });
             }
             Self::Pareto(spec) => problems.within("pareto", |p| {
                 p.at_least("min", spec.min, positive);
-                p.at_least("max", spec.max, spec.min + positive);
+                p.above("max", spec.max, "min", spec.min);
                 p.number("shape", spec.shape, 0.01, 100.0);
             }),
             Self::Weibull(spec) => problems.within("weibull", |p| {

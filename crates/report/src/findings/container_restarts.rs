@@ -1,7 +1,8 @@
-//! Containers were killed, or fell over again and again.
+//! Containers were killed, fell over again and again, or did not answer their readiness probe.
 //!
-//! Three findings: OOM kills and kills by a probe, from the first one on; a crash loop, once a
-//! container had to wait in back-off. Every container that ends passes through CrashLoopBackOff;
+//! Four findings: OOM kills and kills by a probe, from the first one on; a crash loop, once a
+//! container had to wait in back-off; pods that their readiness probe took out of the Service
+//! although they ran on, which leaves their load to the others. Every container that ends passes through CrashLoopBackOff;
 //! the first restart follows in the same instant and is no loop.
 
 use super::{Detector, Finding, Severity, Wording};
@@ -39,6 +40,9 @@ pub(super) struct ContainerRestarts {
     oom: Occurrences,
     probe: Occurrences,
     back_off: Occurrences,
+    unready: Occurrences,
+    /// Pods that became unready in their latest step, and when. A kill follows at once.
+    became_unready: BTreeMap<PodId, SimTime>,
     /// Pods in back-off, and since when.
     waiting: BTreeMap<PodId, SimTime>,
     now: SimTime,
@@ -51,17 +55,34 @@ impl ContainerRestarts {
             oom: Occurrences::default(),
             probe: Occurrences::default(),
             back_off: Occurrences::default(),
+            unready: Occurrences::default(),
+            became_unready: BTreeMap::new(),
             waiting: BTreeMap::new(),
             now: SimTime::ZERO,
         }
     }
 
-    fn stage(&mut self, at: SimTime, pod: PodId, to: PodStage, reason: &str) {
+    fn stage(
+        &mut self,
+        at: SimTime,
+        pod: PodId,
+        from: Option<PodStage>,
+        to: PodStage,
+        reason: &str,
+    ) {
         // The waiting ends with whatever comes next.
         if let Some(since) = self.waiting.remove(&pod)
             && since < at
         {
             self.back_off.count(since, pod);
+        }
+        if let Some(since) = self.became_unready.remove(&pod)
+            && (to != PodStage::CrashLoopBackOff || since < at)
+        {
+            self.unready.count(since, pod);
+        }
+        if from == Some(PodStage::Ready) && to == PodStage::Running && reason == UNHEALTHY {
+            self.became_unready.insert(pod, at);
         }
         if to != PodStage::CrashLoopBackOff {
             return;
@@ -72,6 +93,15 @@ impl ContainerRestarts {
             UNHEALTHY => self.probe.count(at, pod),
             _ => {}
         }
+    }
+
+    /// Pods that have become ready again, and those that have not.
+    fn unready(&self) -> Occurrences {
+        let mut all = self.unready.clone();
+        for (pod, since) in &self.became_unready {
+            all.count(*since, *pod);
+        }
+        all
     }
 
     /// Waits that have ended, and those that have not.
@@ -96,11 +126,11 @@ impl Detector for ContainerRestarts {
             Record::Pod {
                 service,
                 pod,
+                from,
                 to,
                 reason,
-                ..
             } if service == self.service => {
-                self.stage(at, pod, to, reason);
+                self.stage(at, pod, from, to, reason);
             }
             _ => {}
         }
@@ -114,10 +144,12 @@ impl Detector for ContainerRestarts {
         let oom = killed(&self.oom, "OOM kill", &limit.unwrap_or_default(), wording);
         let probe = killed(&self.probe, "restart", " after failed probes", wording);
         let back_off = waited(&self.back_off(), wording);
+        let unready = taken_out(&self.unready(), wording);
         let kinds = [
             ("oom_killed", oom),
             ("probe_killed", probe),
             ("crash_loop", back_off),
+            ("readiness_lost", unready),
         ];
         for (code, kind) in kinds {
             findings.extend(kind.map(|(severity, at, text)| Finding {
@@ -159,4 +191,16 @@ fn waited(waits: &Occurrences, wording: &Wording<'_>) -> Kind {
         format::times(waits.number, "restart"),
     );
     Some((Severity::Critical, first, text))
+}
+
+fn taken_out(unready: &Occurrences, wording: &Wording<'_>) -> Kind {
+    let first = unready.first?;
+    let text = format!(
+        "had {} taken out of service by readiness probes, {} from {} on: the others had to take \
+         their load",
+        format::times(unready.pods.len() as u64, "pod"),
+        format::times(unready.number, "time"),
+        wording.clock.short(first),
+    );
+    Some((Severity::Warning, first, text))
 }

@@ -1,67 +1,96 @@
-//! The pods used all the CPU they can, and more replicas were allowed.
+//! The pods used all the CPU they can.
 //!
-//! Either the autoscaler was on its way (a flash crowd is faster than a pod's start), or it was
-//! blind: utilisation is usage over *request*, and a process that uses one core of a limit of two
-//! stands still at a figure below the target. Counts intervals with at least 95 % of the usable
-//! CPU in use; episodes of less than a minute are left out.
+//! Either no more replicas were allowed, or the autoscaler was on its way (a flash crowd is faster
+//! than a pod's start), or it was blind: utilisation is usage over *request*, and a process that
+//! uses one core of a limit of two stands still at a figure below the target. Counts intervals with
+//! at least 95 % of the usable CPU in use; episodes of less than a minute are left out.
 
+use super::cpu_supply::{CpuSupply, CpuUse};
 use super::episodes::{Episodes, Summary};
-use super::replicas_at_max::is_saturated;
 use super::{Detector, Finding, Severity, Wording};
 use crate::context::ServiceContext;
 use crate::format;
 use flashcrowd_core::model::ServiceId;
-use flashcrowd_core::record::{Interval, Record};
+use flashcrowd_core::record::{Interval, Record, ServiceInterval};
 use flashcrowd_units::{SimDuration, SimTime};
 
 #[derive(Debug)]
 pub(super) struct CpuAtLimit {
     service: ServiceId,
+    supply: CpuSupply,
     episodes: Episodes,
+    cpu: CpuUse,
+    /// Time at the limit with all the replicas that are allowed.
+    at_max: SimDuration,
+    /// While more replicas were allowed.
+    below_max: BelowMax,
+    bounds: Option<(u32, u32)>,
+}
+
+/// Time at the limit although more replicas were allowed.
+#[derive(Debug, Default)]
+struct BelowMax {
+    time: SimDuration,
     cpu_seconds: f64,
-    cpu_capacity_seconds: f64,
     cpu_request_seconds: f64,
     /// The most replicas that were asked for meanwhile.
     desired: u32,
-    max: Option<u32>,
 }
 
 impl CpuAtLimit {
-    pub(super) fn new(service: ServiceId) -> Self {
+    pub(super) fn new(service: ServiceId, context: &ServiceContext) -> Self {
         Self {
             service,
+            supply: CpuSupply::new(service, context),
             episodes: Episodes::new(SimDuration::from_secs(120), SimDuration::from_secs(60)),
-            cpu_seconds: 0.0,
-            cpu_capacity_seconds: 0.0,
-            cpu_request_seconds: 0.0,
-            desired: 0,
-            max: None,
+            cpu: CpuUse::default(),
+            at_max: SimDuration::ZERO,
+            below_max: BelowMax::default(),
+            bounds: None,
         }
     }
 
-    fn interval(&mut self, end: SimTime, interval: &Interval<'_>) {
-        let service = &interval.services[self.service.index()];
-        let could_grow = service.bounds.is_none_or(|(_, max)| service.desired < max);
-        if !(could_grow && is_saturated(service)) {
-            return;
-        }
+    fn saturated(
+        &mut self,
+        end: SimTime,
+        interval: &Interval<'_>,
+        service: &ServiceInterval,
+        cpu: CpuUse,
+    ) {
         self.episodes.hold(interval.start, end, interval);
-        self.cpu_seconds += service.cpu_seconds;
-        self.cpu_capacity_seconds += service.cpu_capacity_seconds;
-        self.cpu_request_seconds += service.cpu_request_seconds;
-        self.desired = self.desired.max(service.desired);
-        self.max = service.bounds.map(|(_, max)| max);
+        self.cpu += cpu;
+        self.bounds = service.bounds;
+        let length = end.since(interval.start);
+        if service
+            .bounds
+            .is_some_and(|(_, max)| service.desired >= max)
+        {
+            self.at_max += length;
+        } else {
+            let below = &mut self.below_max;
+            below.time += length;
+            below.cpu_seconds += service.cpu_seconds;
+            below.cpu_request_seconds += service.cpu_request_seconds;
+            below.desired = below.desired.max(service.desired);
+        }
     }
 
     /// Why no pod was added, and whether that is the autoscaler's blindness.
     fn explanation(&self, service: &ServiceContext) -> (String, bool) {
-        let Some(max) = self.max else {
+        let Some((min, max)) = self.bounds else {
             return ("no autoscaler adds pods".to_owned(), false);
         };
-        let room = format!("{} of at most {max} replicas", self.desired);
-        let utilization = self.cpu_seconds / self.cpu_request_seconds;
+        if min >= max {
+            return (format!("its replicas are fixed at {max}"), false);
+        }
+        if self.at_max > self.below_max.time {
+            return (format!("maxReplicas {max} allowed no more pods"), false);
+        }
+        let below = &self.below_max;
+        let room = format!("{} of at most {max} replicas", below.desired);
+        let utilization = below.cpu_seconds / below.cpu_request_seconds;
         match service.cpu_target {
-            Some(target) if self.cpu_request_seconds > 0.0 && utilization <= target => {
+            Some(target) if below.cpu_request_seconds > 0.0 && utilization <= target => {
                 let threads = match service.threads {
                     Some(threads) => format!(
                         ", because the process uses {}",
@@ -83,8 +112,6 @@ impl CpuAtLimit {
     fn finding(&self, summary: &Summary, wording: &Wording<'_>) -> Finding {
         let service = &wording.context.services[self.service.index()];
         let (explanation, blind) = self.explanation(service);
-        // Pods that are not ready use CPU, too, without adding to what can be used.
-        let used = format::share((self.cpu_seconds / self.cpu_capacity_seconds).min(1.0));
         let severity = if blind || summary.users.failed() > 0 {
             Severity::Critical
         } else {
@@ -96,9 +123,10 @@ impl CpuAtLimit {
             component: service.name.clone(),
             code: "cpu_at_limit",
             message: format!(
-                "{} came to its CPU limit {} ({used} of what its pods can use); {explanation}; {}",
+                "{} came to its CPU limit {} ({} of what its pods can use); {explanation}; {}",
                 service.name,
                 summary.when(wording, "stayed there"),
+                format::share(self.cpu.share()),
                 summary.users.worst(wording),
             ),
         }
@@ -107,8 +135,10 @@ impl CpuAtLimit {
 
 impl Detector for CpuAtLimit {
     fn observe(&mut self, at: SimTime, record: &Record<'_>) {
-        if let Record::Interval(interval) = record {
-            self.interval(at, interval);
+        if let Some((interval, service, cpu)) = self.supply.observe(at, record)
+            && cpu.is_saturated()
+        {
+            self.saturated(at, interval, service, cpu);
         }
     }
 

@@ -30,12 +30,10 @@ fn finding(verdict: &Verdict<'_>, wording: &Wording<'_>) -> Finding {
         component: objective.name.clone(),
         code: "slo_missed",
         message: format!(
-            "{} was missed: {} of {} was {}, asked was {}{when}",
+            "{} was missed: {}; asked was {}{when}",
             objective.name,
-            objective.threshold.aggregate(),
-            objective.scope(wording.context),
-            verdict.measured_text(),
-            objective.asked(),
+            verdict.measured_text(wording.context),
+            objective.written,
         ),
     }
 }

@@ -4,50 +4,50 @@
 //! beginning from the change of scale itself. Interruptions up to five minutes (the HPA's default
 //! stabilisation of a scale-down) belong to the same episode.
 
+use super::cpu_supply::{CpuSupply, CpuUse};
 use super::episodes::{Episodes, Summary};
 use super::{Detector, Finding, Severity, Wording};
+use crate::context::ServiceContext;
 use crate::format;
 use flashcrowd_core::model::ServiceId;
 use flashcrowd_core::record::{Interval, Record, ServiceInterval};
 use flashcrowd_units::{SimDuration, SimTime};
 
-/// From this share of what the pods can use, their CPU counts as being at its limit: measured
-/// usage stays a little below it, because a period's last slice is seldom used up.
-const SATURATED: f64 = 0.95;
-
-/// Whether the CPU of the ready pods is at its limit.
-pub(super) fn is_saturated(service: &ServiceInterval) -> bool {
-    service.cpu_capacity_seconds > 0.0
-        && service.cpu_seconds >= SATURATED * service.cpu_capacity_seconds
-}
-
 #[derive(Debug)]
 pub(super) struct ReplicasAtMax {
     service: ServiceId,
+    supply: CpuSupply,
     /// Of the latest change of scale.
     scaled_at: SimTime,
     episodes: Episodes,
     max: u32,
+    /// How long its CPU was at the limit meanwhile, and since when.
     at_cpu_limit: SimDuration,
-    cpu_seconds: f64,
-    cpu_capacity_seconds: f64,
+    at_cpu_limit_since: Option<SimTime>,
+    cpu: CpuUse,
 }
 
 impl ReplicasAtMax {
-    pub(super) fn new(service: ServiceId) -> Self {
+    pub(super) fn new(service: ServiceId, context: &ServiceContext) -> Self {
         Self {
             service,
+            supply: CpuSupply::new(service, context),
             scaled_at: SimTime::ZERO,
             episodes: Episodes::new(SimDuration::from_secs(300), SimDuration::ZERO),
             max: 0,
             at_cpu_limit: SimDuration::ZERO,
-            cpu_seconds: 0.0,
-            cpu_capacity_seconds: 0.0,
+            at_cpu_limit_since: None,
+            cpu: CpuUse::default(),
         }
     }
 
-    fn interval(&mut self, end: SimTime, interval: &Interval<'_>) {
-        let service = &interval.services[self.service.index()];
+    fn interval(
+        &mut self,
+        end: SimTime,
+        interval: &Interval<'_>,
+        service: &ServiceInterval,
+        cpu: CpuUse,
+    ) {
         let Some((min, max)) = service.bounds else {
             return;
         };
@@ -58,37 +58,39 @@ impl ReplicasAtMax {
         self.max = max;
         let from = interval.start.max(self.scaled_at);
         self.episodes.hold(from, end, interval);
-        if is_saturated(service) {
+        if cpu.is_saturated() {
             self.at_cpu_limit += end.since(from);
+            self.at_cpu_limit_since.get_or_insert(from);
         }
-        self.cpu_seconds += service.cpu_seconds;
-        self.cpu_capacity_seconds += service.cpu_capacity_seconds;
+        self.cpu += cpu;
     }
 
-    /// What the CPU did meanwhile, and the share of the time at its limit.
-    fn cpu(&self, summary: &Summary) -> (String, f64) {
+    /// What the CPU did meanwhile, and whether it was at its limit.
+    fn cpu(&self, summary: &Summary, wording: &Wording<'_>) -> (String, bool) {
         let share = self.at_cpu_limit.as_secs_f64() / summary.held.as_secs_f64().max(1e-9);
-        let text = if share >= 0.8 {
-            "CPU was at its limit".to_owned()
-        } else if share >= 0.05 {
-            format!(
-                "CPU was at its limit for {} of it",
+        if let Some(since) = self.at_cpu_limit_since.filter(|_| share >= 0.05) {
+            let text = format!(
+                "CPU was at its limit from {} on, for {}",
+                wording.clock.short(since),
                 format::span(self.at_cpu_limit)
-            )
+            );
+            (text, true)
         } else {
-            let used = (self.cpu_seconds / self.cpu_capacity_seconds.max(1e-9)).min(1.0);
-            format!("CPU was at {} of its limit", format::share(used))
-        };
-        (text, share)
+            let used = format::share(self.cpu.share());
+            (format!("CPU was at {used} of its limit"), false)
+        }
     }
 }
 
 impl Detector for ReplicasAtMax {
     fn observe(&mut self, at: SimTime, record: &Record<'_>) {
-        match record {
-            Record::Interval(interval) => self.interval(at, interval),
-            Record::Scaled { service, .. } if *service == self.service => self.scaled_at = at,
-            _ => {}
+        if let Some((interval, service, cpu)) = self.supply.observe(at, record) {
+            self.interval(at, interval, service, cpu);
+        }
+        if let Record::Scaled { service, .. } = record
+            && *service == self.service
+        {
+            self.scaled_at = at;
         }
     }
 
@@ -97,8 +99,8 @@ impl Detector for ReplicasAtMax {
             return;
         };
         let name = &wording.context.services[self.service.index()].name;
-        let (cpu, at_limit) = self.cpu(&summary);
-        let severity = match (summary.users.failed() > 0, at_limit >= 0.05) {
+        let (cpu, at_limit) = self.cpu(&summary, wording);
+        let severity = match (summary.users.failed() > 0, at_limit) {
             (true, true) => Severity::Critical,
             (false, false) => Severity::Info,
             _ => Severity::Warning,
@@ -112,7 +114,7 @@ impl Detector for ReplicasAtMax {
                 "{name} reached maxReplicas {} {}; {cpu}; {}",
                 self.max,
                 summary.when(wording, "stayed there"),
-                summary.users.worst(wording),
+                summary.users.since(wording),
             ),
         });
     }

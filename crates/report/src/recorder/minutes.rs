@@ -30,6 +30,8 @@ pub struct Minute {
     pub worst_endpoint_bad: f64,
     /// The most frequent reason of failure.
     pub failure: Option<Failure>,
+    /// How many objectives it missed on its own.
+    pub objectives_missed: u64,
     /// The services at its end.
     pub services: Vec<ServiceSample>,
 }
@@ -41,6 +43,11 @@ impl Minute {
             self.requests.failed + self.slow,
             self.requests.failed + self.requests.completed,
         )
+    }
+
+    /// Whether anything failed in it, or an objective was missed.
+    pub fn is_unhealthy(&self) -> bool {
+        self.requests.failed > 0 || self.objectives_missed > 0
     }
 
     /// The worse minute first: by the share of bad requests, then by the 95th percentile, then by
@@ -80,8 +87,13 @@ impl WorstMinutes {
     }
 
     /// Keeps the minute in `bucket` if it is among the worst. `all` is the latency of all its
-    /// requests.
-    pub(crate) fn consider(&mut self, bucket: &Bucket, all: &LatencyHistogram) {
+    /// requests, `objectives_missed` what [`Minute`] says of it.
+    pub(crate) fn consider(
+        &mut self,
+        bucket: &Bucket,
+        all: &LatencyHistogram,
+        objectives_missed: u64,
+    ) {
         let Some((start, end)) = bucket.extent().filter(|(start, end)| start < end) else {
             return;
         };
@@ -112,6 +124,7 @@ impl WorstMinutes {
             worst_endpoint: EndpointId(worst as u32),
             worst_endpoint_bad: bad(worst),
             failure: most_frequent(&bucket.endpoints),
+            objectives_missed,
             services: bucket
                 .services
                 .iter()

@@ -1,4 +1,4 @@
-//! The worst minutes.
+//! The worst minutes: those in which requests failed, or that missed an objective on their own.
 
 use super::page::Page;
 use super::table::{self, Align};
@@ -11,14 +11,17 @@ use flashcrowd_units::{SimDuration, SimTime};
 const SHOWN: usize = 5;
 
 pub(super) fn render(page: &mut Page, results: &Results) {
-    let minutes = &results.report().worst_minutes;
-    let Some(worst) = minutes.first() else { return };
-    let harmless = worst.failed + worst.slow == 0;
-    page.heading(if harmless {
-        "Slowest minutes (nothing failed and nothing was too slow in any)"
-    } else {
-        "Worst minutes"
-    });
+    let recorded = results.recorder().worst_minutes();
+    let minutes = results.report().worst_minutes.iter().zip(recorded);
+    let mut rows: Vec<_> = minutes
+        .filter(|(_, minute)| minute.is_unhealthy())
+        .take(SHOWN)
+        .map(|(minute, _)| row(minute, results))
+        .collect();
+    if rows.is_empty() {
+        return;
+    }
+    page.heading("Worst minutes");
     let mut columns = vec![
         ("at", Align::Left),
         ("requests/s", Align::Right),
@@ -27,13 +30,8 @@ pub(super) fn render(page: &mut Page, results: &Results) {
         ("p95", Align::Right),
         ("worst endpoint", Align::Left),
         ("ready/desired", Align::Left),
-        ("CPU", Align::Right),
+        ("CPU of ready", Align::Right),
     ];
-    let mut rows: Vec<_> = minutes
-        .iter()
-        .take(SHOWN)
-        .map(|minute| row(minute, results))
-        .collect();
     if page.width() < 96 {
         columns.remove(5);
         for row in &mut rows {

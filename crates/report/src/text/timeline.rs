@@ -10,6 +10,8 @@ use flashcrowd_units::{SimDuration, SimTime};
 
 /// Services that are drawn; a larger system is summed up in its tables.
 const SERVICES: usize = 6;
+/// Endpoints whose latency is drawn: those with the most requests.
+const ENDPOINTS: usize = 4;
 /// Columns for names, and for each of minimum and maximum.
 const LABEL: usize = 20;
 const EXTREME: usize = 8;
@@ -36,24 +38,14 @@ pub(super) fn render(page: &mut Page, results: &Results) {
     };
     chart.axis(page);
     let context = results.recorder().context();
-    chart.line(
-        page,
-        "requests/s",
-        &rates(samples, |e| e.offered),
-        format::rate,
-    );
-    chart.line(
-        page,
-        "failed/s",
-        &rates(samples, |e| e.failed),
-        format::rate,
-    );
-    chart.line(
-        page,
-        "p95, worst endpoint",
-        &worst_p95(samples),
-        format::latency,
-    );
+    let offered = rates(samples, |e| e.offered);
+    let failed = rates(samples, |e| e.failed);
+    chart.line(page, "requests/s", &offered, format::rate);
+    chart.line(page, "failed/s", &failed, format::rate);
+    for index in busiest(results) {
+        let name = shortened(&format!("p95 {}", context.endpoints[index].name));
+        chart.line(page, &name, &p95(samples, index), format::latency);
+    }
     for (index, service) in context.services.iter().enumerate().take(SERVICES) {
         let level = |of: fn(&ServiceSample) -> f64| -> Vec<f64> {
             samples
@@ -72,7 +64,7 @@ pub(super) fn render(page: &mut Page, results: &Results) {
         chart.line(page, "  ready replicas", &level(|s| s.ready.into()), count);
         chart.line(
             page,
-            "  CPU of limit",
+            "  CPU of ready pods",
             &level(cpu_of_capacity),
             format::share,
         );
@@ -81,6 +73,35 @@ pub(super) fn render(page: &mut Page, results: &Results) {
         let more = (context.services.len() - SERVICES) as u64;
         page.line(&format!("  and {}", format::times(more, "more service")));
     }
+    if offered
+        .iter()
+        .zip(&failed)
+        .any(|(offered, failed)| failed > offered)
+    {
+        page.paragraph(
+            "  ",
+            "failed/s counts requests when they fail, not when they arrived: a container that is \
+             killed fails all that wait in it at once.",
+        );
+    }
+}
+
+/// The endpoints with the most requests, in the order of the scenario.
+fn busiest(results: &Results) -> Vec<usize> {
+    let endpoints = results.recorder().endpoints();
+    let mut indices: Vec<_> = (0..endpoints.len()).collect();
+    indices.sort_by_key(|index| std::cmp::Reverse(endpoints[*index].offered));
+    indices.truncate(ENDPOINTS);
+    indices.sort_unstable();
+    indices
+}
+
+/// A name that fits into its column.
+fn shortened(name: &str) -> String {
+    if name.chars().count() <= LABEL {
+        return name.to_owned();
+    }
+    name.chars().take(LABEL - 1).chain(['…']).collect()
 }
 
 struct Chart<'a> {
@@ -165,16 +186,10 @@ fn rates(samples: &Samples, of: fn(&EndpointSample) -> u64) -> Vec<f64> {
     extents.map(rate).collect()
 }
 
-fn worst_p95(samples: &Samples) -> Vec<f64> {
-    let worst = |row| {
-        samples
-            .endpoints(row)
-            .iter()
-            .filter_map(|e| e.p95)
-            .reduce(f64::max)
-    };
-    (0..samples.len())
-        .map(|row| worst(row).unwrap_or(f64::NAN))
+fn p95(samples: &Samples, endpoint: usize) -> Vec<f64> {
+    let known = samples.endpoint(endpoint);
+    known
+        .map(|(_, sample)| sample.p95.unwrap_or(f64::NAN))
         .collect()
 }
 

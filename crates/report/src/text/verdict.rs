@@ -20,6 +20,7 @@ pub(super) fn render(page: &mut Page, results: &Results) {
         return;
     }
     page.line("");
+    let infinite = report.slos.iter().any(|slo| slo.infinite);
     let columns = [
         ("", Align::Left),
         ("objective", Align::Left),
@@ -29,7 +30,17 @@ pub(super) fn render(page: &mut Page, results: &Results) {
         ("budget used", Align::Right),
         ("minutes missed", Align::Right),
     ];
-    table::print(page, &columns, report.slos.iter().map(row).collect());
+    let objectives = &results.recorder().context().objectives;
+    let rows = report.slos.iter().zip(objectives);
+    let rows = rows.map(|(slo, objective)| row(slo, &objective.written));
+    table::print(page, &columns, rows.collect());
+    if infinite {
+        page.paragraph(
+            "  ",
+            "infinite: a failed request counts as infinitely slow, and so many failed that the \
+             percentile is one of them",
+        );
+    }
 }
 
 fn verdict(report: &Report) -> String {
@@ -58,6 +69,12 @@ fn sentence(results: &Results) -> String {
     if requests.completed == requests.offered {
         return arrived + "all were answered.";
     }
+    if requests.failed == 0 {
+        return format!(
+            "{arrived}all were answered but {}, still under way at the end.",
+            format::count(requests.in_flight)
+        );
+    }
     let answered = format::ratio(requests.completed, requests.completed + requests.failed);
     let open = match requests.in_flight {
         0 => String::new(),
@@ -70,7 +87,7 @@ fn sentence(results: &Results) -> String {
     )
 }
 
-fn row(slo: &SloReport) -> Vec<String> {
+fn row(slo: &SloReport, written: &str) -> Vec<String> {
     let measured = match (slo.measured, slo.unit) {
         (None, _) if slo.infinite => "infinite".to_owned(),
         (None, _) => "nothing".to_owned(),
@@ -88,7 +105,7 @@ fn row(slo: &SloReport) -> Vec<String> {
         if slo.met { "✓" } else { "✗" }.to_owned(),
         slo.name.clone(),
         slo.endpoint.clone().unwrap_or_else(|| "all".to_owned()),
-        slo.objective.clone(),
+        written.to_owned(),
         measured,
         budget,
         slo.minutes_missed.map_or_else(String::new, format::count),

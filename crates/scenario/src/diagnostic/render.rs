@@ -1,8 +1,9 @@
 //! Diagnostics as text.
 
-use super::{Diagnostic, Severity};
+use super::{Code, Diagnostic, Severity};
 use crate::source::{Sources, Span};
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use std::cmp::Reverse;
 
 /// How diagnostics are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -17,19 +18,76 @@ pub enum Style {
 /// Lines longer than this are cut before they are shown: a file of one line must not fill the screen.
 const LINE: usize = 160;
 
-pub(super) fn render(
-    items: &[(Diagnostic, Option<Span>, Option<String>)],
-    sources: &Sources,
-    style: Style,
-) -> String {
-    let renderer = match style {
-        Style::Plain => Renderer::plain(),
-        Style::Coloured => Renderer::styled(),
-    };
+type Item = (Diagnostic, Option<Span>, Option<String>);
+
+/// All of them, the gravest last.
+pub(super) fn all(items: &[Item], sources: &Sources, style: Style) -> String {
+    page(items.iter().collect(), sources, style)
+}
+
+/// Without notes if there are errors, and with a line for the skipped kinds of a file.
+pub(super) fn briefly(items: &[Item], sources: &Sources, style: Style) -> String {
+    let has_errors = items
+        .iter()
+        .any(|(diagnostic, ..)| diagnostic.severity == Severity::Error);
+    let (notes, graver): (Vec<&Item>, Vec<&Item>) = items
+        .iter()
+        .partition(|(diagnostic, ..)| diagnostic.severity == Severity::Note);
+    if has_errors {
+        return page(graver, sources, style);
+    }
+    let (skipped, notes): (Vec<&Item>, Vec<&Item>) = notes
+        .into_iter()
+        .partition(|(diagnostic, ..)| diagnostic.code == Code::SkippedKind);
+    let shown = page([notes, graver].concat(), sources, style);
+    skipped_kinds(&skipped, sources, style) + &shown
+}
+
+fn page(mut items: Vec<&Item>, sources: &Sources, style: Style) -> String {
+    let renderer = renderer(style);
+    items.sort_by_key(|(diagnostic, ..)| Reverse(diagnostic.severity));
     let mut text = String::new();
     for (diagnostic, span, label) in items {
         text.push_str(&renderer.render(&[group(diagnostic, *span, label.as_deref(), sources)]));
         text.push_str("\n\n");
+    }
+    text
+}
+
+fn renderer(style: Style) -> Renderer {
+    match style {
+        Style::Plain => Renderer::plain(),
+        Style::Coloured => Renderer::styled(),
+    }
+}
+
+/// `FILE: skipped Namespace, ConfigMap (lines 8, 13): kinds that flashcrowd does not simulate`,
+/// a line for each file. Items of a file follow each other.
+fn skipped_kinds(items: &[&Item], sources: &Sources, style: Style) -> String {
+    let mut text = String::new();
+    for of_file in items.chunk_by(|(a, ..), (b, ..)| a.file == b.file) {
+        let mut kinds: Vec<String> = Vec::new();
+        let mut lines: Vec<String> = Vec::new();
+        for (diagnostic, span, _) in of_file {
+            let kind = span.map_or("", |span| &sources.get(span.source).text[span.range()]);
+            let kind = one_line(kind.trim_matches(['"', '\'']));
+            if !kinds.contains(&kind) {
+                kinds.push(kind);
+            }
+            lines.push(diagnostic.line.to_string());
+        }
+        let message = format!(
+            "{}: skipped {} ({} {}): kinds that flashcrowd does not simulate",
+            of_file[0].0.file,
+            kinds.join(", "),
+            if lines.len() == 1 { "line" } else { "lines" },
+            lines.join(", "),
+        );
+        let title = Level::NOTE
+            .primary_title(one_line(&message))
+            .id(Code::SkippedKind.name());
+        text.push_str(&renderer(style).render(&[Group::with_title(title)]));
+        text.push('\n');
     }
     text
 }

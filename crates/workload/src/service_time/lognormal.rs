@@ -106,7 +106,7 @@ impl Lognormal {
             }
             Self::MedianP95 { median, p95 } => {
                 problems.at_least("median", median, positive);
-                problems.at_least("p95", p95, median);
+                problems.ordered("p95", p95, "median", median);
             }
         }
     }

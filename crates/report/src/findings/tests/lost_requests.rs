@@ -109,6 +109,42 @@ fn probes_that_restart_a_container() {
     );
 }
 
+/// A kill makes a pod unready, too; that is said once.
+#[test]
+fn pods_that_their_readiness_probe_takes_out() {
+    let step = |from, to, reason| Record::Pod {
+        service: BACKEND,
+        pod: PodId(1),
+        from: Some(from),
+        to,
+        reason,
+    };
+    let unready = step(PodStage::Ready, PodStage::Running, "Unhealthy");
+    let ready = step(PodStage::Running, PodStage::Ready, "ProbeSucceeded");
+    let killed = step(PodStage::Running, PodStage::CrashLoopBackOff, "Unhealthy");
+    let restarted = step(PodStage::CrashLoopBackOff, PodStage::Running, "Started");
+    let story = Story::new().quiet_until(10).tell(&unready);
+    let story = story.quiet_until(11).tell(&ready).quiet_until(12);
+    let findings = story
+        .tell(&unready)
+        .tell(&killed)
+        .tell(&restarted)
+        .tell(&ready)
+        .quiet_until(60)
+        .findings();
+    let codes: Vec<_> = findings.iter().map(|finding| finding.code).collect();
+    // The levels of this story keep its other pods ready.
+    assert_eq!(codes, ["readiness_lost", "probe_killed"]);
+    assert_finding(
+        &findings[0],
+        Severity::Warning,
+        600.0,
+        "readiness_lost",
+        "backend had 1 pod taken out of service by readiness probes, 1 time from 06:10 on: the \
+         others had to take their load",
+    );
+}
+
 #[test]
 fn flapping_needs_three_changes_of_direction() {
     let scale = |minutes: &[u64]| {
@@ -175,7 +211,7 @@ fn requests_lost_to_a_rollout() {
         finished,
     };
     // Its last pods go after its end, and are still its fault; a scale-down meanwhile is not.
-    let finding = Story::new()
+    let findings = Story::new()
         .quiet_until(10)
         .tell(&rollout(false))
         .until(11, cut_off)
@@ -183,13 +219,41 @@ fn requests_lost_to_a_rollout() {
         .tell(&rollout(true))
         .until(12, cut_off)
         .quiet_until(60)
-        .finding();
-    assert_eq!(finding.code, "lost_in_rollout");
-    let message = &finding.message;
+        .findings();
+    assert_eq!(findings.len(), 2, "{findings:#?}");
+    assert_eq!(findings[0].code, "lost_in_rollout");
+    let message = &findings[0].message;
     assert!(
         message.starts_with("backend lost 16 requests to 1 rollout, from 06:10 on"),
         "{message}"
     );
+    // 8 of the 4,000 of its minute.
+    assert_finding(
+        &findings[1],
+        Severity::Info,
+        600.0,
+        "rollout",
+        "backend was rolled out at 06:10, which took 60 s; 0.20 % of browse requests failed \
+         (pod_terminated) meanwhile",
+    );
+}
+
+#[test]
+fn a_rollout_without_losses_and_one_without_end() {
+    let rollout = |finished| Record::Rollout {
+        service: BACKEND,
+        finished,
+    };
+    let once = || {
+        let story = Story::new().quiet_until(10).tell(&rollout(false));
+        story.quiet_until(15).tell(&rollout(true)).quiet_until(30)
+    };
+    let message = "backend was rolled out at 06:10, which took 5 min; no request failed meanwhile";
+    assert_finding(&once().finding(), Severity::Info, 600.0, "rollout", message);
+    let again = once().tell(&rollout(false)).quiet_until(40).finding();
+    let message = "backend was rolled out at 06:10, 2 times; that of 06:30 had not finished at the \
+                   end; no request failed meanwhile";
+    assert_finding(&again, Severity::Info, 600.0, "rollout", message);
 }
 
 #[test]
@@ -289,10 +353,48 @@ fn nobody_there() {
         Severity::Critical,
         600.0,
         "no_ready_endpoint",
-        "backend had no ready pod at 06:10, for up to 2 min in all; 8,000 requests found nobody to answer",
+        "backend had no ready pod at 06:10, for 2 min; 8,000 requests found nobody to answer",
     );
     let scaled_to_zero = |service: &mut ServiceInterval, _: &mut EndpointInterval| {
         (service.desired, service.ready) = (0, 0);
     };
     assert_eq!(Story::new().until(30, scaled_to_zero).findings(), []);
+}
+
+/// Seconds without a ready pod within an interval count as what they are.
+#[test]
+fn time_without_a_ready_pod_is_exact() {
+    let mut context = made_up_run::context(SimDuration::from_secs(3600));
+    context.services[0].replicas = 1;
+    let mut story =
+        Story::of(context).until(10, |service, _| (service.desired, service.ready) = (1, 1));
+    for (at, from, to) in [
+        (602, PodStage::Ready, PodStage::Running),
+        (606, PodStage::Running, PodStage::Ready),
+        (611, PodStage::Ready, PodStage::Running),
+        (614, PodStage::Running, PodStage::Ready),
+    ] {
+        let record = Record::Pod {
+            service: BACKEND,
+            pod: PodId(0),
+            from: Some(from),
+            to,
+            reason: "test",
+        };
+        story.recorder.record(SimTime::from_secs(at), &record);
+    }
+    let finding = story
+        .until(11, |service, browse| {
+            (service.desired, service.ready) = (1, 1);
+            fail(service, browse, Failure::NoReadyEndpoint, 10);
+        })
+        .finding();
+    assert_finding(
+        &finding,
+        Severity::Critical,
+        602.0,
+        "no_ready_endpoint",
+        "backend had no ready pod at 06:10, 2 times and 7 s in all; 40 requests found nobody to \
+         answer",
+    );
 }

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn replicas_at_maximum_with_the_cpu_at_its_limit() {
-    let finding = Story::new()
+    let findings = Story::new()
         .quiet_until(14)
         .scaled(4, 10)
         .until(52, |service, browse| {
@@ -13,14 +13,63 @@ fn replicas_at_maximum_with_the_cpu_at_its_limit() {
             fail(service, browse, Failure::ClientTimeout, 41);
         })
         .quiet_until(60)
-        .finding();
+        .findings();
+    assert_eq!(findings.len(), 2, "{findings:#?}");
     assert_finding(
-        &finding,
+        &findings[1],
         Severity::Critical,
         840.0,
         "replicas_at_max",
-        "backend reached maxReplicas 10 at 06:14 and stayed there 38 min; CPU was at its limit; \
-         4.1 % of browse requests timed out",
+        "backend reached maxReplicas 10 at 06:14 and stayed there 38 min; CPU was at its limit from \
+         06:14 on, for 38 min; requests failed from 06:14 on",
+    );
+    assert_finding(
+        &findings[0],
+        Severity::Critical,
+        840.0,
+        "cpu_at_limit",
+        "backend came to its CPU limit at 06:14 and stayed there 38 min (97 % of what its pods can \
+         use); maxReplicas 10 allowed no more pods; 4.1 % of browse requests timed out",
+    );
+}
+
+/// What fails first is the cause; what is more frequent later may follow from it.
+#[test]
+fn the_first_reason_is_named_and_not_the_most_frequent() {
+    let busy = |service: &mut ServiceInterval| {
+        service.desired = 10;
+        service.cpu_seconds = service.cpu_capacity_seconds;
+    };
+    let findings = Story::new()
+        .quiet_until(10)
+        .scaled(4, 10)
+        .until(20, |service, _| busy(service))
+        .until(21, |service, browse| {
+            busy(service);
+            fail(service, browse, Failure::ProbeKilled, 100);
+        })
+        .until(30, |service, browse| {
+            busy(service);
+            fail(service, browse, Failure::NoReadyEndpoint, 900);
+        })
+        .quiet_until(60)
+        .findings();
+    let message = |code: &str| {
+        let finding = findings.iter().find(|finding| finding.code == code);
+        &finding.expect(code).message
+    };
+    assert!(
+        message("replicas_at_max").ends_with("; requests failed from 06:20 on"),
+        "{}",
+        message("replicas_at_max")
+    );
+    // 4 x 100 + 36 x 900 of 80 x 1,000.
+    assert!(
+        message("cpu_at_limit").ends_with(
+            "; 41 % of browse requests failed, from 06:20 on and at first with probe_killed"
+        ),
+        "{}",
+        message("cpu_at_limit")
     );
 }
 
@@ -108,4 +157,57 @@ fn throttling_is_found_below_the_limit() {
         "{}",
         finding.message
     );
+}
+
+/// Pods that are not ready use CPU, too: that is no limit which was met.
+#[test]
+fn containers_that_are_not_ready_count_as_well() {
+    let mut story = Story::new().quiet_until(10);
+    for pod in 0..8 {
+        story = story.tell(&Record::Pod {
+            service: BACKEND,
+            pod: PodId(pod),
+            from: Some(PodStage::Ready),
+            to: PodStage::Running,
+            reason: "Unhealthy",
+        });
+    }
+    // Eight containers could use 4 cores and use 2; the one that is ready counts for half a core.
+    let findings = story
+        .until(30, |service, _| {
+            service.cpu_seconds = 30.0;
+            service.cpu_capacity_seconds = 7.5;
+        })
+        .findings();
+    assert!(
+        !findings
+            .iter()
+            .any(|finding| finding.code == "cpu_at_limit"),
+        "{findings:#?}"
+    );
+}
+
+#[test]
+fn throttling_after_the_limit_was_met_is_no_news() {
+    let at_limit = |service: &mut ServiceInterval, _: &mut EndpointInterval| {
+        service.cpu_seconds = service.cpu_capacity_seconds;
+        service.cfs_throttled = 600;
+    };
+    let throttled = |service: &mut ServiceInterval, _: &mut EndpointInterval| {
+        service.cfs_throttled = 240;
+    };
+    let codes = |story: Story| -> Vec<_> {
+        let findings = story.findings();
+        findings.iter().map(|finding| finding.code).collect()
+    };
+    let after = Story::new()
+        .quiet_until(5)
+        .until(10, at_limit)
+        .until(30, throttled);
+    assert_eq!(codes(after), ["cpu_at_limit"]);
+    let before = Story::new()
+        .quiet_until(5)
+        .until(30, throttled)
+        .until(40, at_limit);
+    assert_eq!(codes(before), ["cpu_throttled", "cpu_at_limit"]);
 }
