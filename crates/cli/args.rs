@@ -95,6 +95,8 @@ pub(crate) enum Format {
 pub(crate) enum Controller {
     /// Horizontal Pod Autoscaler
     Hpa,
+    /// Vertical Pod Autoscaler: its recommender
+    Vpa,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -2,7 +2,7 @@
 
 use crate::args::{Component, Controller};
 use crate::{Outcome, print};
-use flashcrowd_verify::{cpu_cfs, hpa};
+use flashcrowd_verify::{cpu_cfs, hpa, vpa};
 use std::error::Error;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 pub(crate) fn conform(controller: Controller, files: &[PathBuf]) -> Outcome {
     let result = match controller {
         Controller::Hpa => hpa::conform(files),
+        Controller::Vpa => vpa::conform(files),
     };
     match result {
         Ok(report) => {

@@ -50,6 +50,7 @@ mod milli;
 mod observation;
 mod requests;
 mod time;
+pub mod vpa;
 
 pub use autoscaler::{Autoscaler, MetricQuery, RestoreError, SavedState, ScaleOutcome};
 pub use catalog::{Catalog, CatalogError, PolicySpec};
@@ -61,3 +62,4 @@ pub use observation::{
 };
 pub use requests::PodRequests;
 pub use time::TimePoint;
+pub use vpa::ResourceRecommender;

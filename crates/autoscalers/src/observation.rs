@@ -35,7 +35,10 @@ pub struct Scale {
 }
 
 /// Identity of a pod. Ids are never used again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(transparent)]
 pub struct PodId(pub u64);
 
 /// A pod as the API server shows it.

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`Deployment`] | `apps/v1` | [`deployment`] |
 //! | [`HorizontalPodAutoscaler`] | `autoscaling/v2` | [`hpa`] |
+//! | [`VerticalPodAutoscaler`] | `autoscaling.k8s.io/v1` | [`vpa`] |
 //! | [`Service`] | `v1` | [`service`] |
 //! | [`Ingress`] | `networking.k8s.io/v1` | [`ingress`] |
 //!
@@ -25,6 +26,7 @@ mod nullable;
 pub mod pod;
 mod problem;
 pub mod service;
+pub mod vpa;
 
 pub use deployment::Deployment;
 pub use hpa::HorizontalPodAutoscaler;
@@ -35,3 +37,4 @@ pub use meta::{ObjectMeta, OwnerReference};
 pub use pod::{Container, PodSpec, PodTemplateSpec, Probe};
 pub use problem::Problem;
 pub use service::Service;
+pub use vpa::VerticalPodAutoscaler;

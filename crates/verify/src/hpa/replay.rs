@@ -2,8 +2,8 @@
 
 use super::cluster::{Answer, Cluster, Samples};
 use super::output::{Difference, Observed};
-use super::report::{ConformReport, Mismatch};
 use super::trace::{Failure, Tick, Trace};
+use crate::conformance::{ConformReport, Mismatch};
 use flashcrowd_autoscalers::hpa::Hpa;
 use flashcrowd_autoscalers::{
     Autoscaler, MetricAnswer, Observation, Scale, ScaleOutcome, ScalingDecision, TimePoint,
