@@ -39,8 +39,10 @@ impl<T: Tracer> DataPlane for ExactPlane<T> {
                 return None;
             };
             if let Some(slot) = goes_on {
-                self.run(self.now, slot);
+                self.run_one(self.now, slot);
             }
+            // Callers whose callee has answered.
+            self.run_runnable(self.now);
         }
     }
 

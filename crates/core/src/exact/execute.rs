@@ -40,13 +40,7 @@ impl<T: Tracer> ExactPlane<T> {
         slot
     }
 
-    /// Runs a request, and whatever can go on because of that.
-    #[inline(always)]
-    pub(super) fn run(&mut self, now: SimTime, slot: Slot) {
-        self.run_one(now, slot);
-        self.run_runnable(now);
-    }
-
+    /// Runs whatever can go on because of what happened.
     #[inline]
     pub(super) fn run_runnable(&mut self, now: SimTime) {
         while let Some(slot) = self.runnable.pop() {
@@ -62,7 +56,7 @@ impl<T: Tracer> ExactPlane<T> {
     /// Runs the program of a request that has a place, up to the next step that takes time; then,
     /// if it has left, that of the one that has taken its place.
     #[inline(always)]
-    fn run_one(&mut self, now: SimTime, mut slot: Slot) {
+    pub(super) fn run_one(&mut self, now: SimTime, mut slot: Slot) {
         loop {
             let request = &mut self.requests[slot];
             let instruction = &self.programs.code[request.pc as usize];
