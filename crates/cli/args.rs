@@ -97,6 +97,10 @@ pub(crate) enum Controller {
     Hpa,
     /// Vertical Pod Autoscaler: its recommender
     Vpa,
+    /// KEDA: ScaledObject, ScaledJob, and the cron and kafka scalers
+    Keda,
+    /// Knative Pod Autoscaler
+    Kpa,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -2,7 +2,7 @@
 
 use crate::args::{Component, Controller};
 use crate::{Outcome, print};
-use flashcrowd_verify::{cpu_cfs, hpa, vpa};
+use flashcrowd_verify::{cpu_cfs, hpa, keda, kpa, vpa};
 use std::error::Error;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,8 @@ pub(crate) fn conform(controller: Controller, files: &[PathBuf]) -> Outcome {
     let result = match controller {
         Controller::Hpa => hpa::conform(files),
         Controller::Vpa => vpa::conform(files),
+        Controller::Keda => keda::conform(files),
+        Controller::Kpa => kpa::conform(files),
     };
     match result {
         Ok(report) => {

@@ -2,6 +2,8 @@
 
 use crate::Autoscaler;
 use crate::hpa::{Hpa, HpaFlags, InvalidHpa};
+use crate::keda::{InvalidKeda, Keda, KedaPolicy};
+use crate::kpa::{Kpa, KpaConfig, KpaConfigError};
 use flashcrowd_manifests::hpa::HpaSpec;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -18,6 +20,10 @@ use std::fmt;
 pub enum PolicySpec {
     /// The Horizontal Pod Autoscaler, see [`crate::hpa`].
     Hpa(HpaPolicy),
+    /// KEDA's ScaledObject with its HPA, see [`crate::keda`].
+    Keda(KedaPolicy),
+    /// The Knative Pod Autoscaler, see [`crate::kpa`].
+    Kpa(KpaConfig),
     /// One that was registered with [`Catalog::add`].
     Custom(CustomPolicy),
 }
@@ -93,6 +99,8 @@ impl Catalog {
     pub fn build(&self, policy: &PolicySpec) -> Result<Box<dyn Autoscaler>, CatalogError> {
         match policy {
             PolicySpec::Hpa(policy) => Ok(Box::new(Hpa::new(&policy.spec, policy.flags)?)),
+            PolicySpec::Keda(policy) => Ok(Box::new(Keda::new(policy)?)),
+            PolicySpec::Kpa(config) => Ok(Box::new(Kpa::new(config)?)),
             PolicySpec::Custom(CustomPolicy { name, params }) => {
                 let build = self.custom.get(name).ok_or_else(|| CatalogError::Unknown {
                     name: name.clone(),
@@ -122,6 +130,12 @@ pub enum CatalogError {
     /// The HPA's specification is not legal.
     #[error(transparent)]
     Hpa(#[from] InvalidHpa),
+    /// The ScaledObject is not legal.
+    #[error(transparent)]
+    Keda(#[from] InvalidKeda),
+    /// A setting of the Knative Pod Autoscaler cannot be used.
+    #[error(transparent)]
+    Kpa(#[from] KpaConfigError),
     /// Nobody has registered this name.
     #[error("no autoscaler is registered as `{name}`; known are: {}", known.join(", "))]
     Unknown {
@@ -154,6 +168,21 @@ mod tests {
         let policy =
             json!({ "hpa": { "spec": { "maxReplicas": 5 }, "flags": { "tolerance": 0.2 } } });
         assert!(build(policy).is_ok());
+    }
+
+    #[test]
+    fn keda_and_kpa_are_standard() {
+        let list = json!({ "type": "redis", "metadata": { "listName": "orders" } });
+        let keda = build(json!({ "keda": { "spec": { "triggers": [list] } } }));
+        assert_eq!(keda.expect("it is legal").queries().len(), 1);
+        let kpa = build(json!({ "kpa": { "containerConcurrency": 10 } }));
+        assert_eq!(kpa.expect("it is legal").queries().len(), 1);
+        let refused = build(json!({ "keda": { "spec": { "triggers": [] } } }));
+        let message = refused.expect_err("it is a mistake").to_string();
+        assert!(
+            message.starts_with("the ScaledObject is not valid; spec.triggers"),
+            "{message}"
+        );
     }
 
     #[test]

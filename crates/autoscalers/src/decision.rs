@@ -2,6 +2,8 @@
 
 use crate::TimePoint;
 use crate::hpa::HpaSteps;
+use crate::keda::KedaSteps;
+use crate::kpa::KpaSteps;
 use flashcrowd_units::Replicas;
 use serde::Serialize;
 use std::fmt;
@@ -68,6 +70,16 @@ pub enum Reason {
     MetricsUnavailable,
     /// The number of replicas could not be read.
     ScaleUnavailable,
+    /// KEDA: a trigger is active, and there was nothing, or no more than idle.
+    ScaleTargetActivated,
+    /// KEDA: no trigger has been active for the cooldown.
+    ScaleTargetDeactivated,
+    /// KEDA: an annotation pauses the object.
+    Paused,
+    /// KPA: the panic window asks for far more than is ready, or has done so lately.
+    Panic,
+    /// KPA: there is no traffic, and the activator is in the path.
+    ScaleToZero,
     /// Something that an autoscaler from outside says.
     Other(Arc<str>),
 }
@@ -87,6 +99,11 @@ impl fmt::Display for Reason {
             Self::ScalingDisabled => f.write_str("ScalingDisabled"),
             Self::MetricsUnavailable => f.write_str("FailedComputeMetricsReplicas"),
             Self::ScaleUnavailable => f.write_str("FailedGetScale"),
+            Self::ScaleTargetActivated => f.write_str("KEDAScaleTargetActivated"),
+            Self::ScaleTargetDeactivated => f.write_str("KEDAScaleTargetDeactivated"),
+            Self::Paused => f.write_str("ScaledObjectPaused"),
+            Self::Panic => f.write_str("PANIC mode"),
+            Self::ScaleToZero => f.write_str("NoTraffic"),
             Self::Other(text) => f.write_str(text),
         }
     }
@@ -126,15 +143,20 @@ pub enum Steps {
     None,
     /// Those of the Horizontal Pod Autoscaler.
     Hpa(Box<HpaSteps>),
+    /// Those of KEDA.
+    Keda(Box<KedaSteps>),
+    /// Those of the Knative Pod Autoscaler.
+    Kpa(Box<KpaSteps>),
     /// Those of an autoscaler from outside, by name.
     Other(Vec<(String, String)>),
 }
 
 impl Steps {
-    /// Those of the Horizontal Pod Autoscaler, if this is one.
+    /// Those of the Horizontal Pod Autoscaler, if this is one or drives one that has just synced.
     pub fn hpa(&self) -> Option<&HpaSteps> {
         match self {
             Self::Hpa(steps) => Some(steps),
+            Self::Keda(steps) => steps.hpa.as_ref(),
             _ => None,
         }
     }

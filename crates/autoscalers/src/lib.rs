@@ -46,6 +46,8 @@ mod autoscaler;
 pub mod catalog;
 mod decision;
 pub mod hpa;
+pub mod keda;
+pub mod kpa;
 mod milli;
 mod observation;
 mod requests;

@@ -7,6 +7,8 @@
 //! | [`VerticalPodAutoscaler`] | `autoscaling.k8s.io/v1` | [`vpa`] |
 //! | [`Service`] | `v1` | [`service`] |
 //! | [`Ingress`] | `networking.k8s.io/v1` | [`ingress`] |
+//! | [`ScaledObject`] | `keda.sh/v1alpha1` | [`scaled_object`] |
+//! | [`ScaledJob`] | `keda.sh/v1alpha1` | [`scaled_job`] |
 //!
 //! Every field that the API knows is known here, so that a reader can report the others as
 //! typing errors. Fields that nothing in flashcrowd depends on are kept as they were written
@@ -20,11 +22,14 @@ pub mod deployment;
 pub mod hpa;
 pub mod ingress;
 mod int_or_percent;
+pub mod keda;
 mod labels;
 mod meta;
 mod nullable;
 pub mod pod;
 mod problem;
+pub mod scaled_job;
+pub mod scaled_object;
 pub mod service;
 pub mod vpa;
 
@@ -36,5 +41,7 @@ pub use labels::{LabelSelector, LabelSelectorOperator, LabelSelectorRequirement}
 pub use meta::{ObjectMeta, OwnerReference};
 pub use pod::{Container, PodSpec, PodTemplateSpec, Probe};
 pub use problem::Problem;
+pub use scaled_job::ScaledJob;
+pub use scaled_object::ScaledObject;
 pub use service::Service;
 pub use vpa::VerticalPodAutoscaler;

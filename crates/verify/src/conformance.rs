@@ -1,4 +1,7 @@
-//! Recorded traces of a real controller, read line by line, and what a replay of them finds.
+//! Recorded decisions of real controllers: reading their traces, and what replaying them finds.
+//!
+//! A file of traces has one JSON object per line. Every controller has its own format and its own
+//! replay; the loop over files and lines, and the report, are the same for all.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -129,15 +132,11 @@ impl std::error::Error for ConformError {
     }
 }
 
-/// Replays trace files, one JSON object per line. `replay` adds what it finds to the report; its
-/// error says what is wrong with a trace.
-///
-/// # Errors
-/// If a file cannot be read or a line is not a trace; what came before it has been replayed, but
-/// is not reported.
-pub(crate) fn conform<T: DeserializeOwned, P: AsRef<Path>>(
+/// Replays the lines of some files with the replay of one controller. `Err` of the replay says
+/// what is wrong with a line.
+pub(crate) fn replay_files<P: AsRef<Path>>(
     paths: &[P],
-    mut replay: impl FnMut(&T, &mut ConformReport) -> Result<(), String>,
+    replay: impl Fn(&str, &mut ConformReport) -> Result<(), String>,
 ) -> Result<ConformReport, ConformError> {
     let mut report = ConformReport::default();
     for path in paths {
@@ -146,21 +145,17 @@ pub(crate) fn conform<T: DeserializeOwned, P: AsRef<Path>>(
             file: name.clone(),
             source,
         })?;
-        conform_reader(&name, BufReader::new(file), &mut report, &mut replay)?;
+        replay_lines(&name, BufReader::new(file), &mut report, &replay)?;
     }
     Ok(report)
 }
 
-/// Replays the traces of one reader and adds them to a report. `name` stands in error messages.
-/// Empty lines are skipped.
-///
-/// # Errors
-/// As [`conform`]; the report then holds the traces before the line.
-pub(crate) fn conform_reader<T: DeserializeOwned>(
+/// Replays the lines of one reader. `name` stands in error messages. Empty lines are skipped.
+pub(crate) fn replay_lines(
     name: &str,
     mut reader: impl BufRead,
     report: &mut ConformReport,
-    mut replay: impl FnMut(&T, &mut ConformReport) -> Result<(), String>,
+    replay: impl Fn(&str, &mut ConformReport) -> Result<(), String>,
 ) -> Result<(), ConformError> {
     let mut text = String::new();
     for line in 1.. {
@@ -177,13 +172,21 @@ pub(crate) fn conform_reader<T: DeserializeOwned>(
         if text.trim().is_empty() {
             continue;
         }
-        let malformed = |message: String| ConformError::Line {
+        replay(&text, report).map_err(|message| ConformError::Line {
             file: name.to_owned(),
             line,
             message,
-        };
-        let trace: T = serde_json::from_str(&text).map_err(|error| malformed(error.to_string()))?;
-        replay(&trace, report).map_err(malformed)?;
+        })?;
     }
     Ok(())
+}
+
+/// The replay of a line that is one trace of type `T`.
+pub(crate) fn of_trace<T: DeserializeOwned>(
+    replay: impl Fn(&T, &mut ConformReport) -> Result<(), String>,
+) -> impl Fn(&str, &mut ConformReport) -> Result<(), String> {
+    move |line, report| {
+        let trace = serde_json::from_str(line).map_err(|error| error.to_string())?;
+        replay(&trace, report)
+    }
 }

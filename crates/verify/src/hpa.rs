@@ -23,7 +23,7 @@ use std::path::Path;
 /// If a file cannot be read or a line is not a trace; what came before it has been replayed, but
 /// is not reported.
 pub fn conform<P: AsRef<Path>>(paths: &[P]) -> Result<ConformReport, ConformError> {
-    conformance::conform(paths, replay::replay)
+    conformance::replay_files(paths, conformance::of_trace(replay::replay))
 }
 
 /// Replays the traces of one reader and adds them to a report. `name` stands in error messages.
@@ -36,7 +36,7 @@ pub fn conform_reader(
     reader: impl BufRead,
     report: &mut ConformReport,
 ) -> Result<(), ConformError> {
-    conformance::conform_reader(name, reader, report, replay::replay)
+    conformance::replay_lines(name, reader, report, conformance::of_trace(replay::replay))
 }
 
 #[cfg(test)]

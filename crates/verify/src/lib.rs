@@ -3,4 +3,6 @@
 pub mod conformance;
 pub mod cpu_cfs;
 pub mod hpa;
+pub mod keda;
+pub mod kpa;
 pub mod vpa;
