@@ -101,6 +101,8 @@ pub(crate) enum Controller {
     Keda,
     /// Knative Pod Autoscaler
     Kpa,
+    /// Cluster Autoscaler
+    Ca,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

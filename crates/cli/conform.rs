@@ -2,7 +2,7 @@
 
 use crate::args::{Component, Controller};
 use crate::{Outcome, print};
-use flashcrowd_verify::{cpu_cfs, hpa, keda, kpa, vpa};
+use flashcrowd_verify::{ca, cpu_cfs, hpa, keda, kpa, vpa};
 use std::error::Error;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -14,6 +14,7 @@ pub(crate) fn conform(controller: Controller, files: &[PathBuf]) -> Outcome {
         Controller::Vpa => vpa::conform(files),
         Controller::Keda => keda::conform(files),
         Controller::Kpa => kpa::conform(files),
+        Controller::Ca => ca::conform(files),
     };
     match result {
         Ok(report) => {

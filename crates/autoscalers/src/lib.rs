@@ -44,13 +44,16 @@
 
 mod autoscaler;
 pub mod catalog;
+pub mod cluster_autoscaler;
 mod decision;
 pub mod hpa;
 pub mod keda;
 pub mod kpa;
 mod milli;
+mod node_autoscaler;
 mod observation;
 mod requests;
+pub mod scheduling;
 mod time;
 pub mod vpa;
 
@@ -58,6 +61,7 @@ pub use autoscaler::{Autoscaler, MetricQuery, RestoreError, SavedState, ScaleOut
 pub use catalog::{Catalog, CatalogError, PolicySpec};
 pub use decision::{Limit, Reason, ScalingDecision, Steps};
 pub use milli::MilliValue;
+pub use node_autoscaler::NodeAutoscaler;
 pub use observation::{
     ConditionStatus, ContainerUsage, MetricAnswer, Observation, PodId, PodPhase, PodSample,
     PodUsage, PodView, ReadyCondition, ResourceName, Scale,

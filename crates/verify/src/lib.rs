@@ -1,5 +1,6 @@
 //! Golden decisions and measurements replayed through the code that scenarios use.
 
+pub mod ca;
 pub mod conformance;
 pub mod cpu_cfs;
 pub mod hpa;

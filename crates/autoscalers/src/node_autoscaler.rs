@@ -1,0 +1,31 @@
+//! The contract between an autoscaler of nodes and whoever drives it.
+
+use crate::autoscaler::{RestoreError, SavedState};
+use crate::cluster_autoscaler::{ClusterObservation, NodeDecision};
+use flashcrowd_units::SimDuration;
+use std::fmt;
+
+/// A controller of a number of nodes, as a state machine: memory in `self`, everything else in the
+/// argument.
+///
+/// The driver calls [`decide`](Self::decide) at every scan interval and carries out what is
+/// decided: calls to the provider at once, and for each deletion a taint at once, the evictions
+/// and the end of the instance after its delay. It says in
+/// [`finished`](ClusterObservation::finished) when a deletion has ended. What the provider would
+/// refuse stands in the observation, because a loop goes on after a refusal.
+pub trait NodeAutoscaler: fmt::Debug + Send {
+    /// One loop.
+    fn decide(&mut self, observation: &ClusterObservation<'_>) -> NodeDecision;
+
+    /// Time from one loop to the next.
+    fn scan_interval(&self) -> SimDuration;
+
+    /// The memory of this autoscaler, without its configuration.
+    fn save(&self) -> SavedState;
+
+    /// Takes over a memory that an autoscaler of the same kind and configuration has saved.
+    ///
+    /// # Errors
+    /// If it is the memory of something else. The own memory is then unchanged.
+    fn restore(&mut self, state: &SavedState) -> Result<(), RestoreError>;
+}
