@@ -90,16 +90,22 @@ impl Batch {
     /// The next variate.
     #[inline(always)]
     pub(crate) fn next(&mut self) -> f64 {
-        if self.taken >= BATCH {
-            self.fill();
+        let place = self.taken;
+        if place < BATCH {
+            self.taken = place + 1;
+            return self.ready[place];
         }
-        let variate = self.ready[self.taken];
-        self.taken += 1;
-        variate
+        self.fill_and_take()
     }
 
     #[cold]
     #[inline(never)]
+    fn fill_and_take(&mut self) -> f64 {
+        self.fill();
+        self.taken = 1;
+        self.ready[0]
+    }
+
     fn fill(&mut self) {
         self.before = self.lanes.clone();
         self.taken = 0;
