@@ -37,14 +37,17 @@ impl<T: Tracer> ExactPlane<T> {
         if traffic.in_flight >= traffic.in_flight_limit {
             return self.turn_away(now, slot, Failure::LimitReached);
         }
-        let Some((index, member)) = traffic.router.pick() else {
+        let Some(index) = traffic.router.pick() else {
             return self.turn_away(now, slot, Failure::NoReadyEndpoint);
         };
         let server = &mut self.servers[index as usize];
         let placed = match server.admit(slot, &mut self.requests) {
             Admission::Place => true,
             Admission::Backlog => false,
-            refusal => return self.refuse(now, slot, member, refusal),
+            refusal => {
+                let member = server.member;
+                return self.refuse(now, slot, member, refusal);
+            }
         };
         traffic.in_flight += 1;
         traffic.enter(now);

@@ -5,10 +5,7 @@ use super::{ExactPlane, Tracer};
 use crate::model::ServiceId;
 use crate::plane::{Change, DataPlane, Notice, PodUsage, ServerId, ServiceTraffic};
 use crate::record::{EndpointInterval, FailureCounts, Totals};
-use flashcrowd_units::{SimDuration, SimTime};
-
-/// The shortest time.
-const INSTANT: SimDuration = SimDuration::from_nanos(1);
+use flashcrowd_units::SimTime;
 
 impl<T: Tracer> DataPlane for ExactPlane<T> {
     fn advance(&mut self, to: SimTime) -> Option<(SimTime, Notice)> {
@@ -19,14 +16,13 @@ impl<T: Tracer> DataPlane for ExactPlane<T> {
         );
         loop {
             let bound = to.min(self.next_special);
-            let arrival = self.next_arrival.0;
             // Completions before arrivals of the same instant.
-            let limit = bound.min(arrival + INSTANT);
+            let limit = bound.min(self.after_next_arrival);
             let goes_on = if let Some((now, slot)) = self.queue.pop_before(limit) {
                 self.now = now;
                 self.events += 1;
                 self.wake(now, slot)
-            } else if arrival < bound {
+            } else if self.next_arrival.0 < bound {
                 self.events += 1;
                 self.arrive()
             } else if let Some(notice) = self.notices.pop() {

@@ -53,6 +53,8 @@ pub struct ExactPlane<T = NoTracer> {
     sources: Vec<Source>,
     /// The earliest request of all sources, and whose it is.
     next_arrival: (SimTime, usize),
+    /// The first instant after it.
+    after_next_arrival: SimTime,
     programs: Programs,
     requests: Requests,
     /// Completions of requests that have a core of their own, or wait without CPU.
@@ -116,6 +118,7 @@ impl<T: Tracer> ExactPlane<T> {
         let mut plane = Self {
             now: SimTime::ZERO,
             next_arrival: (SimTime::NEVER, 0),
+            after_next_arrival: SimTime::NEVER,
             requests: Requests::new(programs.draws_max),
             programs,
             queue: EventQueue::default(),
@@ -174,17 +177,18 @@ impl<T: Tracer> ExactPlane<T> {
 
     #[inline]
     fn find_next_arrival(&mut self) {
-        if let [only] = self.sources.as_slice() {
-            self.next_arrival = (only.next_at, 0);
-            return;
-        }
         let mut next = (SimTime::NEVER, 0);
-        for (index, source) in self.sources.iter().enumerate() {
-            if source.next_at < next.0 {
-                next = (source.next_at, index);
+        if let [only] = self.sources.as_slice() {
+            next = (only.next_at, 0);
+        } else {
+            for (index, source) in self.sources.iter().enumerate() {
+                if source.next_at < next.0 {
+                    next = (source.next_at, index);
+                }
             }
         }
         self.next_arrival = next;
+        self.after_next_arrival = next.0 + SimDuration::from_nanos(1);
     }
 
     fn find_next_special(&mut self) {

@@ -101,10 +101,10 @@ impl Router {
         self.pods[number as usize].server = NONE;
     }
 
-    /// The server for the next attempt, which counts as in flight from now on, and its number.
-    /// `None` if there is none.
+    /// The server for the next attempt, which counts as in flight from now on; `None` if there is
+    /// none.
     #[inline(always)]
-    pub(crate) fn pick(&mut self) -> Option<(u32, u32)> {
+    pub(crate) fn pick(&mut self) -> Option<u32> {
         // The one whose work is more than a draw first; the others are a call.
         let number = match &mut self.choice {
             Choice::LeastOutstanding(levels) => {
@@ -118,14 +118,14 @@ impl Router {
                 if self.routed.len() > 1 {
                     levels.move_to(number, pod.outstanding - 1, pod.outstanding);
                 }
-                return Some((pod.server, number));
+                return Some(pod.server);
             }
             _ if self.routed.is_empty() => return None,
             _ => self.draw(),
         };
         let pod = &mut self.pods[number as usize];
         pod.outstanding += 1;
-        Some((pod.server, number))
+        Some(pod.server)
     }
 
     /// The number of the next pod, for the policies that do not look at all of them.
@@ -386,7 +386,7 @@ mod tests {
     #[test]
     fn round_robin_takes_turns() {
         let mut router = router(BalancingPolicy::RoundRobin, 3);
-        let picks: Vec<_> = (0..6).map(|_| router.pick().unwrap().0).collect();
+        let picks: Vec<_> = (0..6).map(|_| router.pick().unwrap()).collect();
         assert_eq!(picks, [1, 2, 0, 1, 2, 0]);
     }
 
@@ -395,7 +395,7 @@ mod tests {
         let mut router = router(BalancingPolicy::PowerOfTwo, 2);
         for _ in 0..100 {
             let before = [router.pods[0].outstanding, router.pods[1].outstanding];
-            let pick = router.pick().unwrap().0 as usize;
+            let pick = router.pick().unwrap() as usize;
             assert!(before[pick] <= before[1 - pick]);
         }
     }
@@ -415,7 +415,7 @@ mod tests {
             router.enter(pod);
             router.add(pod);
         }
-        let picks: Vec<_> = (0..50).map(|_| router.pick().unwrap().0).collect();
+        let picks: Vec<_> = (0..50).map(|_| router.pick().unwrap()).collect();
         assert!(
             picks
                 .chunks(5)
@@ -451,8 +451,8 @@ mod tests {
                     _ => {
                         let least = scan.iter().enumerate().filter(|(_, p)| p.1).map(|(i, p)| (p.0, i)).min();
                         let pick = router.pick();
-                        prop_assert_eq!(pick, least.map(|(_, i)| (i as u32, i as u32)));
-                        if let Some((pick, _)) = pick { scan[pick as usize].0 += 1; }
+                        prop_assert_eq!(pick, least.map(|(_, i)| i as u32));
+                        if let Some(pick) = pick { scan[pick as usize].0 += 1; }
                     }
                 }
             }
