@@ -110,3 +110,10 @@ impl SavedState {
 #[derive(Debug, thiserror::Error)]
 #[error("the saved state does not fit this autoscaler")]
 pub struct RestoreError(#[source] serde_json::Error);
+
+impl RestoreError {
+    /// A memory that reads but does not belong to this configuration.
+    pub(crate) fn other(why: &str) -> Self {
+        Self(serde::de::Error::custom(why))
+    }
+}

@@ -1,9 +1,25 @@
 //! Autoscalers by name: how a scenario file picks one.
 
+mod entries;
+mod invalid_policy;
+mod policy_doc;
+
+pub use invalid_policy::InvalidPolicy;
+pub use policy_doc::PolicyDoc;
+
 use crate::Autoscaler;
 use crate::hpa::{Hpa, HpaFlags, InvalidHpa};
 use crate::keda::{InvalidKeda, Keda, KedaPolicy};
 use crate::kpa::{Kpa, KpaConfig, KpaConfigError};
+use crate::predictive::{Predictive, PredictivePolicy};
+use crate::research::adapt::AdaptPolicy;
+use crate::research::conpaas::ConPaasPolicy;
+use crate::research::hist::HistPolicy;
+use crate::research::react::ReactPolicy;
+use crate::research::reg::RegPolicy;
+use crate::research::{Adapt, ConPaas, Hist, React, Reg, Research};
+use crate::schedule::{Schedule, SchedulePolicy};
+use crate::threshold::{Threshold, ThresholdPolicy};
 use flashcrowd_manifests::hpa::HpaSpec;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -13,17 +29,34 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-#[expect(
+#[allow(
     clippy::large_enum_variant,
     reason = "there is one for each service, and it is read once"
 )]
 pub enum PolicySpec {
+    /// Adapt, see [`crate::research::adapt`].
+    Adapt(AdaptPolicy),
+    /// ConPaaS, see [`crate::research::conpaas`].
+    #[serde(rename = "conpaas")]
+    ConPaas(ConPaasPolicy),
+    /// Hist, see [`crate::research::hist`].
+    Hist(HistPolicy),
     /// The Horizontal Pod Autoscaler, see [`crate::hpa`].
     Hpa(HpaPolicy),
     /// KEDA's ScaledObject with its HPA, see [`crate::keda`].
     Keda(KedaPolicy),
     /// The Knative Pod Autoscaler, see [`crate::kpa`].
     Kpa(KpaConfig),
+    /// Forecasts, see [`crate::predictive`].
+    Predictive(PredictivePolicy),
+    /// React, see [`crate::research::react`].
+    React(ReactPolicy),
+    /// Reg, see [`crate::research::reg`].
+    Reg(RegPolicy),
+    /// Replicas by the calendar, see [`crate::schedule`].
+    Schedule(SchedulePolicy),
+    /// Rules with thresholds, see [`crate::threshold`].
+    Threshold(ThresholdPolicy),
     /// One that was registered with [`Catalog::add`].
     Custom(CustomPolicy),
 }
@@ -92,15 +125,36 @@ impl Catalog {
         self
     }
 
+    /// What the policies of this crate do, by name.
+    pub fn entries() -> &'static [PolicyDoc] {
+        entries::ENTRIES
+    }
+
+    /// The [`entries`](Self::entries) as a page in Markdown: `docs/policies.md`.
+    pub fn page() -> String {
+        PolicyDoc::page(entries::ENTRIES)
+    }
+
     /// Makes the autoscaler that a scenario asks for.
     ///
     /// # Errors
     /// If its parameters are not legal or its name is not registered.
     pub fn build(&self, policy: &PolicySpec) -> Result<Box<dyn Autoscaler>, CatalogError> {
         match policy {
+            PolicySpec::Adapt(policy) => Ok(Box::new(Research::<Adapt>::new(policy)?)),
+            PolicySpec::ConPaas(policy) => Ok(Box::new(Research::<ConPaas>::new(policy)?)),
+            PolicySpec::Hist(policy) => Ok(Box::new(Research::<Hist>::new(policy)?)),
             PolicySpec::Hpa(policy) => Ok(Box::new(Hpa::new(&policy.spec, policy.flags)?)),
             PolicySpec::Keda(policy) => Ok(Box::new(Keda::new(policy)?)),
             PolicySpec::Kpa(config) => Ok(Box::new(Kpa::new(config)?)),
+            PolicySpec::Predictive(policy) => Ok(Box::new(Predictive::new(policy)?)),
+            PolicySpec::React(policy) => Ok(Box::new(Research::<React>::new(policy)?)),
+            PolicySpec::Reg(policy) => Ok(Box::new(Research::<Reg>::new(policy)?)),
+            PolicySpec::Schedule(policy) => {
+                let inner = policy.policy.as_deref().map(|it| self.build(it));
+                Ok(Box::new(Schedule::new(policy, inner.transpose()?)?))
+            }
+            PolicySpec::Threshold(policy) => Ok(Box::new(Threshold::new(policy)?)),
             PolicySpec::Custom(CustomPolicy { name, params }) => {
                 let build = self.custom.get(name).ok_or_else(|| CatalogError::Unknown {
                     name: name.clone(),
@@ -136,6 +190,9 @@ pub enum CatalogError {
     /// A setting of the Knative Pod Autoscaler cannot be used.
     #[error(transparent)]
     Kpa(#[from] KpaConfigError),
+    /// The parameters of another policy are not legal.
+    #[error(transparent)]
+    Policy(#[from] InvalidPolicy),
     /// Nobody has registered this name.
     #[error("no autoscaler is registered as `{name}`; known are: {}", known.join(", "))]
     Unknown {

@@ -21,6 +21,12 @@
 //! with: pods that take long to become ready make it overshoot or undershoot. Terminating and
 //! failed pods without a request make a utilization metric fail altogether.
 //!
+//! # Parameters
+//! * `spec`: that of a HorizontalPodAutoscaler (`minReplicas`, `maxReplicas`, `metrics`, `behavior`),
+//!   with the API's own defaults.
+//! * `flags`: those of the controller manager (sync period 15s, tolerance 0.1, CPU initialization
+//!   5m, initial readiness delay 30s, downscale stabilization 5m) and its feature gates.
+//!
 //! # Source
 //! `pkg/controller/podautoscaler` of Kubernetes v1.36.2, whose recorded decisions
 //! (`tests/golden/hpa`) this implementation reproduces without a difference. Numbers are int64

@@ -52,13 +52,17 @@ pub mod kpa;
 mod milli;
 mod node_autoscaler;
 mod observation;
+pub mod predictive;
 mod requests;
 pub mod scheduling;
+pub mod research;
+pub mod schedule;
+pub mod threshold;
 mod time;
 pub mod vpa;
 
 pub use autoscaler::{Autoscaler, MetricQuery, RestoreError, SavedState, ScaleOutcome};
-pub use catalog::{Catalog, CatalogError, PolicySpec};
+pub use catalog::{Catalog, CatalogError, InvalidPolicy, PolicyDoc, PolicySpec};
 pub use decision::{Limit, Reason, ScalingDecision, Steps};
 pub use milli::MilliValue;
 pub use node_autoscaler::NodeAutoscaler;

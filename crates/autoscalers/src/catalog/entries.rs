@@ -1,0 +1,25 @@
+//! The policies that have a name, in alphabetical order.
+
+use super::policy_doc::{PolicyDoc, first_bytes, header_len, policy_doc};
+
+/// One line for each policy: its tag in [`PolicySpec`](super::PolicySpec) and its file.
+pub(super) static ENTRIES: &[PolicyDoc] = &[
+    policy_doc!("adapt", "../research/adapt.rs"),
+    policy_doc!("conpaas", "../research/conpaas.rs"),
+    policy_doc!("hist", "../research/hist.rs"),
+    policy_doc!("hpa", "../hpa.rs"),
+    policy_doc!("predictive", "../predictive.rs"),
+    policy_doc!("predictive.holt_winters", "../predictive/holt_winters.rs"),
+    policy_doc!("predictive.linear", "../predictive/linear.rs"),
+    policy_doc!(
+        "predictive.seasonal_naive",
+        "../predictive/seasonal_naive.rs"
+    ),
+    policy_doc!("react", "../research/react.rs"),
+    policy_doc!("reg", "../research/reg.rs"),
+    policy_doc!("schedule", "../schedule.rs"),
+    policy_doc!("threshold", "../threshold.rs"),
+];
+
+#[cfg(test)]
+mod tests;
