@@ -11,6 +11,10 @@ use crate::Autoscaler;
 use crate::hpa::{Hpa, HpaFlags, InvalidHpa};
 use crate::keda::{InvalidKeda, Keda, KedaPolicy};
 use crate::kpa::{Kpa, KpaConfig, KpaConfigError};
+use crate::pools::{
+    AzurePolicy, AzureVmss, Ec2AutoScaling, Ec2Policy, GcpMig, GcpPolicy, InvalidPool, OciPolicy,
+    OciPool,
+};
 use crate::predictive::{Predictive, PredictivePolicy};
 use crate::research::adapt::AdaptPolicy;
 use crate::research::conpaas::ConPaasPolicy;
@@ -36,9 +40,15 @@ use std::fmt;
 pub enum PolicySpec {
     /// Adapt, see [`crate::research::adapt`].
     Adapt(AdaptPolicy),
+    /// Autoscale of an Azure scale set, see [`crate::pools::azure_vmss`].
+    AzureVmss(AzurePolicy),
     /// ConPaaS, see [`crate::research::conpaas`].
     #[serde(rename = "conpaas")]
     ConPaas(ConPaasPolicy),
+    /// Amazon EC2 Auto Scaling, see [`crate::pools::ec2`].
+    Ec2(Ec2Policy),
+    /// The autoscaler of a Google Cloud instance group, see [`crate::pools::gcp_mig`].
+    GcpMig(GcpPolicy),
     /// Hist, see [`crate::research::hist`].
     Hist(HistPolicy),
     /// The Horizontal Pod Autoscaler, see [`crate::hpa`].
@@ -47,6 +57,8 @@ pub enum PolicySpec {
     Keda(KedaPolicy),
     /// The Knative Pod Autoscaler, see [`crate::kpa`].
     Kpa(KpaConfig),
+    /// Autoscaling of an OCI instance pool, see [`crate::pools::oci`].
+    Oci(OciPolicy),
     /// Forecasts, see [`crate::predictive`].
     Predictive(PredictivePolicy),
     /// React, see [`crate::research::react`].
@@ -142,11 +154,15 @@ impl Catalog {
     pub fn build(&self, policy: &PolicySpec) -> Result<Box<dyn Autoscaler>, CatalogError> {
         match policy {
             PolicySpec::Adapt(policy) => Ok(Box::new(Research::<Adapt>::new(policy)?)),
+            PolicySpec::AzureVmss(policy) => Ok(Box::new(AzureVmss::new(policy)?)),
             PolicySpec::ConPaas(policy) => Ok(Box::new(Research::<ConPaas>::new(policy)?)),
+            PolicySpec::Ec2(policy) => Ok(Box::new(Ec2AutoScaling::new(policy)?)),
+            PolicySpec::GcpMig(policy) => Ok(Box::new(GcpMig::new(policy)?)),
             PolicySpec::Hist(policy) => Ok(Box::new(Research::<Hist>::new(policy)?)),
             PolicySpec::Hpa(policy) => Ok(Box::new(Hpa::new(&policy.spec, policy.flags)?)),
             PolicySpec::Keda(policy) => Ok(Box::new(Keda::new(policy)?)),
             PolicySpec::Kpa(config) => Ok(Box::new(Kpa::new(config)?)),
+            PolicySpec::Oci(policy) => Ok(Box::new(OciPool::new(policy)?)),
             PolicySpec::Predictive(policy) => Ok(Box::new(Predictive::new(policy)?)),
             PolicySpec::React(policy) => Ok(Box::new(Research::<React>::new(policy)?)),
             PolicySpec::Reg(policy) => Ok(Box::new(Research::<Reg>::new(policy)?)),
@@ -193,6 +209,9 @@ pub enum CatalogError {
     /// The parameters of another policy are not legal.
     #[error(transparent)]
     Policy(#[from] InvalidPolicy),
+    /// The configuration of an instance pool is not legal.
+    #[error(transparent)]
+    Pool(#[from] InvalidPool),
     /// Nobody has registered this name.
     #[error("no autoscaler is registered as `{name}`; known are: {}", known.join(", "))]
     Unknown {
@@ -239,6 +258,27 @@ mod tests {
         assert!(
             message.starts_with("the ScaledObject is not valid; spec.triggers"),
             "{message}"
+        );
+    }
+
+    #[test]
+    fn instance_pools_are_standard() {
+        let capacity = json!({ "min": 1, "max": 3, "initial": 1 });
+        let rule = json!({ "action": { "type": "CHANGE_COUNT_BY", "value": 1 }, "metric": {
+            "metricType": "CPU_UTILIZATION", "threshold": { "operator": "GT", "value": 70 } } });
+        let oci = json!({ "oci": { "configuration": {
+            "policies": [{ "capacity": capacity, "rules": [rule] }] } } });
+        let ec2 = json!({ "ec2": { "group": { "MinSize": 1, "MaxSize": 3 } } });
+        let azure = json!({ "azure_vmss": { "setting": { "properties": { "profiles": [{
+            "capacity": { "minimum": "1", "maximum": "3", "default": "1" } }] } } } });
+        let gcp = json!({ "gcp_mig": { "policy": { "maxNumReplicas": 3 } } });
+        for policy in [oci, ec2, azure, gcp] {
+            assert!(build(policy).is_ok());
+        }
+        let refused = build(json!({ "gcp_mig": { "policy": { "maxNumReplicas": 0 } } }));
+        assert_eq!(
+            refused.expect_err("it is a mistake").to_string(),
+            "the autoscaling policy of the instance group is not valid; maxNumReplicas: is 0: must be at least 2"
         );
     }
 

@@ -4,6 +4,7 @@ use crate::TimePoint;
 use crate::hpa::HpaSteps;
 use crate::keda::KedaSteps;
 use crate::kpa::KpaSteps;
+use crate::pools::{AzureSteps, Ec2Steps, GcpSteps, OciSteps};
 use flashcrowd_units::Replicas;
 use serde::Serialize;
 use std::fmt;
@@ -125,6 +126,14 @@ pub enum Limit {
     TooManyReplicas,
     /// The minimum.
     TooFewReplicas,
+    /// The time that has to pass after the last action.
+    Cooldown,
+    /// Instances are still being launched or terminated.
+    ScalingInProgress,
+    /// New instances are still warming up.
+    InstanceWarmup,
+    /// Scaling in would make a scale-out rule fire.
+    Flapping,
 }
 
 impl fmt::Display for Limit {
@@ -141,12 +150,20 @@ impl fmt::Display for Limit {
 pub enum Steps {
     /// The autoscaler says nothing more.
     None,
+    /// Those of Azure's autoscale.
+    AzureVmss(Box<AzureSteps>),
+    /// Those of EC2 Auto Scaling.
+    Ec2(Box<Ec2Steps>),
+    /// Those of Google Cloud's autoscaler.
+    GcpMig(Box<GcpSteps>),
     /// Those of the Horizontal Pod Autoscaler.
     Hpa(Box<HpaSteps>),
     /// Those of KEDA.
     Keda(Box<KedaSteps>),
     /// Those of the Knative Pod Autoscaler.
     Kpa(Box<KpaSteps>),
+    /// Those of OCI's autoscaling.
+    Oci(Box<OciSteps>),
     /// Those of an autoscaler from outside, by name.
     Other(Vec<(String, String)>),
 }

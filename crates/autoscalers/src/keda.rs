@@ -14,6 +14,12 @@
 //! * Cooldown says nothing about the way from N to 1: that is the HPA's stabilization.
 //! * cpu and memory triggers never count as activity.
 //!
+//! # Parameters
+//! * `spec`: the ScaledObject's, with its triggers; `scaleTargetRef` may be left out.
+//! * `annotations`: those of the ScaledObject, which can pause it.
+//! * `flags`: of the HPA that KEDA makes.
+//! * `epoch_unix_seconds`: when the run starts, for cron triggers.
+//!
 //! # Source
 //! kedacore/keda at `8b4f083c` (v2.20.1-117), whose recorded decisions (`tests/golden/keda`) this
 //! implementation reproduces without a difference.

@@ -14,6 +14,13 @@
 //!   silence.
 //! * A new autoscaler that finds more than one pod starts in panic.
 //!
+//! # Parameters
+//! * `config`: keys of the ConfigMap `config-autoscaler`.
+//! * `annotations`: of the revision, with or without `autoscaling.knative.dev/`.
+//! * `container_concurrency`: requests that one pod may work on; 0 is any number.
+//! * `reachable`: whether traffic can reach the revision.
+//! * `progress_deadline`: how long a revision may take to start.
+//!
 //! # Source
 //! knative/serving at `98e5ef90` (August 2026): `pkg/autoscaler` and
 //! `pkg/reconciler/autoscaling/kpa`, whose recorded decisions (`tests/golden/kpa`) this

@@ -5,9 +5,15 @@ use super::policy_doc::{PolicyDoc, first_bytes, header_len, policy_doc};
 /// One line for each policy: its tag in [`PolicySpec`](super::PolicySpec) and its file.
 pub(super) static ENTRIES: &[PolicyDoc] = &[
     policy_doc!("adapt", "../research/adapt.rs"),
+    policy_doc!("azure_vmss", "../pools/azure_vmss.rs"),
     policy_doc!("conpaas", "../research/conpaas.rs"),
+    policy_doc!("ec2", "../pools/ec2.rs"),
+    policy_doc!("gcp_mig", "../pools/gcp_mig.rs"),
     policy_doc!("hist", "../research/hist.rs"),
     policy_doc!("hpa", "../hpa.rs"),
+    policy_doc!("keda", "../keda.rs"),
+    policy_doc!("kpa", "../kpa.rs"),
+    policy_doc!("oci", "../pools/oci.rs"),
     policy_doc!("predictive", "../predictive.rs"),
     policy_doc!("predictive.holt_winters", "../predictive/holt_winters.rs"),
     policy_doc!("predictive.linear", "../predictive/linear.rs"),
