@@ -65,7 +65,7 @@ fn one_loop(criterion: &mut Criterion) {
         .collect();
     // Every fourth node is all but idle; the others are more than half full.
     let node_of = |pod: u64| {
-        NodeId(if pod % 40 == 0 {
+        NodeId(if pod.is_multiple_of(40) {
             pod % NODES / 4 * 4
         } else {
             pod * 7 % 750 / 3 * 4 + 1 + pod % 3

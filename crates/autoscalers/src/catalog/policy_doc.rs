@@ -49,7 +49,8 @@ impl PolicyDoc {
     pub(super) fn page(policies: &[Self]) -> String {
         let mut page = String::from(
             "# Policies\n\nGenerated from the comments at the head of the policies' files; a test \
-             compares the two.\nA scenario picks one by its tag: `autoscaler: { react: { ... } }`.\n\n\
+             compares the two.\nA program picks one by its tag through the `Catalog`: `{ \"react\": { ... } }`. \
+             Scenario files take `hpa` so far.\n\n\
              | Policy | What it is |\n|---|---|\n",
         );
         for policy in policies {
