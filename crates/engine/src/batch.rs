@@ -34,7 +34,8 @@ pub(crate) struct Batch {
     before: Lanes,
 }
 
-/// What a checkpoint keeps: where the batch came from, and how far it has been used.
+/// What a checkpoint keeps: where the batch came from, and how far it has been used; if wholly,
+/// where the next one will come from.
 #[derive(Serialize, Deserialize)]
 struct Saved {
     kind: Kind,
@@ -44,9 +45,10 @@ struct Saved {
 
 impl From<Batch> for Saved {
     fn from(batch: Batch) -> Self {
+        let used = batch.taken == BATCH;
         Self {
             kind: batch.kind,
-            before: batch.before,
+            before: if used { batch.lanes } else { batch.before },
             taken: batch.taken,
         }
     }
@@ -55,26 +57,27 @@ impl From<Batch> for Saved {
 impl From<Saved> for Batch {
     fn from(saved: Saved) -> Self {
         let mut batch = Self::starting(saved.kind, saved.before);
-        batch.fill();
-        batch.taken = saved.taken.min(BATCH);
+        if saved.taken < BATCH {
+            batch.fill();
+            batch.taken = saved.taken;
+        }
         batch
     }
 }
 
 impl Batch {
-    /// The stream of this kind that belongs to a key.
+    /// The stream of this kind that belongs to a key. Nothing is prepared before the first variate
+    /// is asked for: most streams need one kind or none.
     pub(crate) fn new(kind: Kind, key: u64) -> Self {
         let mut state = mix(key ^ (kind as u64 + 1));
         let mut next = || {
             state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
             mix(state)
         };
-        let mut batch = Self::starting(
+        Self::starting(
             kind,
             Lanes(std::array::from_fn(|_| std::array::from_fn(|_| next()))),
-        );
-        batch.fill();
-        batch
+        )
     }
 
     fn starting(kind: Kind, lanes: Lanes) -> Self {

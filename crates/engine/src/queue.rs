@@ -29,6 +29,9 @@ pub struct EventQueue {
     hole: bool,
     /// Subtracted from every time in the heap [ns].
     base: u64,
+    /// Every event of the heap that is before this time is before those of `overflow` too [ns]; the
+    /// mark of an empty heap is not before it.
+    near_end: u64,
     /// Events that do not fit into a `u64`.
     overflow: BinaryHeap<Reverse<(u64, u32)>>,
 }
@@ -76,6 +79,7 @@ impl Default for EventQueue {
             len: 0,
             hole: false,
             base: 0,
+            near_end: SPAN,
             overflow: BinaryHeap::new(),
         }
     }
@@ -103,16 +107,18 @@ impl EventQueue {
         }
     }
 
-    /// Takes the earliest event if it is due before `limit`.
+    /// Takes the earliest event if it is due before `bound`, and not after `last`.
     #[inline(always)]
-    pub fn pop_before(&mut self, limit: SimTime) -> Option<(SimTime, u32)> {
+    pub fn pop_due(&mut self, bound: SimTime, last: SimTime) -> Option<(SimTime, u32)> {
         self.close_hole();
         let key = self.root();
-        let at = SimTime::from_nanos((key >> SLOT_BITS) + self.base);
-        if !self.overflow.is_empty() {
-            return self.pop_with_overflow(limit);
+        let at = (key >> SLOT_BITS) + self.base;
+        if at >= self.near_end {
+            let (at, slot) = self.pop_beyond(bound, last);
+            return (at != SimTime::NEVER).then_some((at, slot));
         }
-        if at >= limit || key == u64::MAX {
+        let at = SimTime::from_nanos(at);
+        if at >= bound || at > last {
             return None;
         }
         self.hole = true;
@@ -122,7 +128,7 @@ impl EventQueue {
     /// Takes the earliest event.
     #[inline]
     pub fn pop(&mut self) -> Option<(SimTime, u32)> {
-        self.pop_before(SimTime::NEVER)
+        self.pop_due(SimTime::NEVER, SimTime::NEVER)
     }
 
     /// Number of pending events.
@@ -159,32 +165,46 @@ impl EventQueue {
                 *key -= shift;
             }
             self.base = now;
+            self.find_near_end();
             return Some(at - now);
         }
         self.overflow.push(Reverse((at, slot)));
+        self.find_near_end();
         None
     }
 
-    /// As [`pop_before`](Self::pop_before) while there are events beside the heap.
-    #[cold]
+    /// As [`pop_due`](Self::pop_due) when the heap is empty, or an event beside it may be due first.
+    /// The time is never if nothing is due.
     #[inline(never)]
-    fn pop_with_overflow(&mut self, limit: SimTime) -> Option<(SimTime, u32)> {
+    fn pop_beyond(&mut self, bound: SimTime, last: SimTime) -> (SimTime, u32) {
         let key = self.root();
-        let near = ((key >> SLOT_BITS) + self.base, (key & SLOT_MASK) as u32);
+        let near =
+            (key != u64::MAX).then(|| ((key >> SLOT_BITS) + self.base, (key & SLOT_MASK) as u32));
         let far = self.overflow.peek().map(|&Reverse(event)| event);
-        let (at, slot) = match far {
-            Some(far) if key == u64::MAX || far < near => far,
-            _ => near,
+        let (at, slot) = match (near, far) {
+            (Some(near), Some(far)) => near.min(far),
+            (Some(only), None) | (None, Some(only)) => only,
+            (None, None) => return (SimTime::NEVER, 0),
         };
-        if at >= limit.as_nanos() {
-            return None;
+        if at >= bound.as_nanos() || at > last.as_nanos() {
+            return (SimTime::NEVER, 0);
         }
         if Some((at, slot)) == far {
             self.overflow.pop();
+            self.find_near_end();
         } else {
             self.hole = true;
         }
-        Some((SimTime::from_nanos(at), slot))
+        (SimTime::from_nanos(at), slot)
+    }
+
+    /// Up to where the heap alone knows what comes first.
+    fn find_near_end(&mut self) {
+        let far = self
+            .overflow
+            .peek()
+            .map_or(u64::MAX, |&Reverse((at, _))| at);
+        self.near_end = far.min(self.base.saturating_add(SPAN));
     }
 
     /// Fills the hole that a pop left with the last entry.
@@ -295,7 +315,11 @@ mod tests {
             if pop {
                 let expected = twin.0.pop().map(|Reverse(event)| event);
                 let due = SimTime::from_nanos(expected.map_or(u64::MAX, |e| e.0));
-                assert_eq!(queue.pop_before(due), None);
+                assert_eq!(queue.pop_due(due, SimTime::NEVER), None);
+                let before = expected.map(|e| SimTime::from_nanos(e.0.saturating_sub(1)));
+                if let Some(before) = before.filter(|&before| before < due) {
+                    assert_eq!(queue.pop_due(SimTime::NEVER, before), None);
+                }
                 let got = queue.pop().map(|(at, slot)| (at.as_nanos(), slot));
                 assert_eq!(got, expected);
                 now = now.max(got.map_or(now, |e| e.0));

@@ -11,11 +11,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StreamRng {
     numbers: Xoshiro256PlusPlus,
-    /// What the streams of variates are derived from.
-    key: u64,
-    // Made when they are needed first: most streams need one of the two or none.
-    exponentials: Option<Box<Batch>>,
-    normals: Option<Box<Batch>>,
+    exponentials: Batch,
+    normals: Batch,
 }
 
 impl TryRng for StreamRng {
@@ -40,16 +37,12 @@ impl TryRng for StreamRng {
 impl Variates for StreamRng {
     #[inline(always)]
     fn exponential(&mut self) -> f64 {
-        let key = self.key;
-        let made = || Box::new(Batch::new(Kind::Exponential, key));
-        self.exponentials.get_or_insert_with(made).next()
+        self.exponentials.next()
     }
 
     #[inline(always)]
     fn normal(&mut self) -> f64 {
-        let key = self.key;
-        let made = || Box::new(Batch::new(Kind::Normal, key));
-        self.normals.get_or_insert_with(made).next()
+        self.normals.next()
     }
 }
 
@@ -91,11 +84,11 @@ impl RngStreams {
             state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
             word.copy_from_slice(&mix(state).to_le_bytes());
         }
+        let key = mix(state.wrapping_add(0x9e37_79b9_7f4a_7c15));
         StreamRng {
             numbers: Xoshiro256PlusPlus::from_seed(seed),
-            key: mix(state.wrapping_add(0x9e37_79b9_7f4a_7c15)),
-            exponentials: None,
-            normals: None,
+            exponentials: Batch::new(Kind::Exponential, key),
+            normals: Batch::new(Kind::Normal, key),
         }
     }
 }

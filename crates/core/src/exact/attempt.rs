@@ -12,12 +12,15 @@ use flashcrowd_units::SimTime;
 impl<T: Tracer> ExactPlane<T> {
     /// A client sends a request. Returns it if it has a place and can go on.
     #[inline(always)]
-    pub(super) fn arrive(&mut self) -> Option<Slot> {
-        let (now, source) = self.next_arrival;
-        self.now = now;
-        let (slot, service, endpoint, timeout) =
-            self.sources[source].take(&self.programs, &mut self.requests);
-        self.find_next_arrival();
+    pub(super) fn arrive(&mut self, now: SimTime) -> Option<Slot> {
+        let source = self.next_arrival.1;
+        let (slot, service, endpoint, timeout) = self.sources[source].take(&mut self.requests);
+        let next_at = self.sources[source].next_at;
+        if self.sources.len() == 1 {
+            self.next_arrival.0 = next_at;
+        } else {
+            self.find_next_arrival();
+        }
         self.tracer.arrived(slot, now);
         self.endpoints[endpoint.index()].offered += 1;
         self.dispatch(now, slot, service, timeout).then_some(slot)
@@ -41,22 +44,23 @@ impl<T: Tracer> ExactPlane<T> {
             return self.turn_away(now, slot, Failure::NoReadyEndpoint);
         };
         let server = &mut self.servers[index as usize];
-        let placed = match server.admit(slot, &mut self.requests) {
-            Admission::Place => true,
-            Admission::Backlog => false,
+        match server.admits() {
+            Admission::Admitted => {}
+            Admission::OutOfMemory => {
+                self.notices.push(Notice::OutOfMemory(ServerId(index)));
+                self.next_special = SimTime::ZERO;
+            }
             refusal => {
                 let member = server.member;
                 return self.refuse(now, slot, member, refusal);
             }
-        };
+        }
+        let placed = server.take_in(slot, &mut self.requests);
         traffic.in_flight += 1;
         traffic.enter(now);
-        if server.is_out_of_memory() {
-            self.notices.push(Notice::OutOfMemory(ServerId(index)));
-            self.next_special = SimTime::ZERO;
-        }
         self.requests[slot].server = index;
-        if let Some(check) = self.timeouts.start(timeout, now)
+        if self.timeouts.any_idle()
+            && let Some(check) = self.timeouts.start(timeout, now)
             && check < self.next_timeout_check
         {
             self.next_timeout_check = check;
@@ -112,15 +116,16 @@ impl<T: Tracer> ExactPlane<T> {
         let (endpoint, parent, arrived) = (request.endpoint, request.parent, request.arrived);
         let (server, abandoned) = (request.server, request.abandoned);
         let next = self.leave(now, server, abandoned, had_core);
-        if !abandoned {
-            if parent == NIL {
-                let interval = &mut self.endpoints[endpoint.index()];
-                interval.completed += 1;
-                interval.latency.record(now - arrived);
-                self.tracer.completed(slot, now);
-            } else {
-                self.runnable.push(parent);
-            }
+        if abandoned {
+            return next;
+        }
+        if parent == NIL {
+            let interval = &mut self.endpoints[endpoint.index()];
+            interval.completed += 1;
+            interval.latency.record(now - arrived);
+            self.tracer.completed(slot, now);
+        } else {
+            self.runnable.push(parent);
         }
         next
     }
@@ -129,9 +134,15 @@ impl<T: Tracer> ExactPlane<T> {
     #[cold]
     fn fail(&mut self, now: SimTime, slot: Slot, failure: Failure) {
         let request = &self.requests[slot];
-        let next = self.leave(now, request.server, request.abandoned, false);
-        self.runnable.extend(next);
-        if !self.requests[slot].abandoned {
+        let (server, abandoned) = (request.server, request.abandoned);
+        if self.servers[server as usize].alive {
+            let next = self.leave(now, server, abandoned, false);
+            self.runnable.extend(next);
+        } else if !abandoned {
+            // Its pod has just been killed, and is being cleared.
+            self.end_attempt(server);
+        }
+        if !abandoned {
             self.count_failure(now, slot, failure);
         }
         self.requests.release(slot);
@@ -142,21 +153,19 @@ impl<T: Tracer> ExactPlane<T> {
     #[inline(always)]
     fn leave(&mut self, now: SimTime, index: u32, abandoned: bool, had_core: bool) -> Option<Slot> {
         let server = &mut self.servers[index as usize];
+        debug_assert!(server.alive);
         if had_core {
             server.core_returned(now.as_nanos());
         }
         let traffic = &mut self.services[server.service as usize];
-        if !abandoned {
-            traffic.end_attempt(server.member);
-        }
-        if !server.alive {
-            return None;
-        }
         traffic.leave(now);
         let next = server.leave(&mut self.requests);
         if server.draining && server.inside == 0 {
             self.notices.push(Notice::Drained(ServerId(index)));
             self.next_special = SimTime::ZERO;
+        }
+        if !abandoned {
+            traffic.end_attempt(server.member);
         }
         next
     }

@@ -17,25 +17,27 @@ impl<T: Tracer> DataPlane for ExactPlane<T> {
         loop {
             let bound = to.min(self.next_special);
             // Completions before arrivals of the same instant.
-            let limit = bound.min(self.after_next_arrival);
-            let goes_on = if let Some((now, slot)) = self.queue.pop_before(limit) {
+            if let Some((now, slot)) = self.queue.pop_due(bound, self.next_arrival.0) {
                 self.now = now;
                 self.events += 1;
-                self.wake(now, slot)
+                if let Some(slot) = self.wake(now, slot) {
+                    self.run_one(now, slot);
+                }
             } else if self.next_arrival.0 < bound {
+                let now = self.next_arrival.0;
+                self.now = now;
                 self.events += 1;
-                self.arrive()
+                if let Some(slot) = self.arrive(now) {
+                    self.run_one(now, slot);
+                }
             } else if let Some(notice) = self.notices.pop() {
                 self.find_next_special();
                 return Some((self.now, notice));
             } else if self.next_special < to {
-                self.special()
+                self.special();
             } else {
                 self.now = to;
                 return None;
-            };
-            if let Some(slot) = goes_on {
-                self.run_one(self.now, slot);
             }
             // Callers whose callee has answered.
             self.run_runnable(self.now);
@@ -52,7 +54,7 @@ impl<T: Tracer> DataPlane for ExactPlane<T> {
                 phase,
             } => self.start(now, server, service, phase),
             Change::Listen(server, listening) => {
-                self.servers[server.0 as usize].listening = listening;
+                self.servers[server.0 as usize].listen(listening);
             }
             Change::Route(server, routed) => {
                 let server = &self.servers[server.0 as usize];

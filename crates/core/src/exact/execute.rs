@@ -12,19 +12,21 @@ impl<T: Tracer> ExactPlane<T> {
     #[inline(always)]
     pub(super) fn wake(&mut self, now: SimTime, slot: Slot) -> Option<Slot> {
         let request = &self.requests[slot];
+        // What nearly all are, first.
+        if request.state == State::Finishing {
+            return self.complete(now, slot, true);
+        }
         match request.state {
-            State::Finishing => self.complete(now, slot, true),
             State::Dead => {
                 self.requests.release(slot);
-                None
+                return None;
             }
-            state => {
-                if state == State::Running {
-                    self.servers[request.server as usize].core_returned(now.as_nanos());
-                }
-                Some(slot)
+            State::Running => {
+                self.servers[request.server as usize].core_returned(now.as_nanos());
             }
+            _ => {}
         }
+        Some(slot)
     }
 
     /// The earliest burst on a shared CPU is done. Returns whose it is.
@@ -58,9 +60,8 @@ impl<T: Tracer> ExactPlane<T> {
     #[inline(always)]
     pub(super) fn run_one(&mut self, now: SimTime, mut slot: Slot) {
         loop {
-            let request = &mut self.requests[slot];
-            let instruction = &self.programs.code[request.pc as usize];
-            request.pc += 1;
+            let pc = self.requests[slot].pc;
+            let instruction = &self.programs.code[pc as usize];
             // The two that every request has, as branches of their own: they are well predicted,
             // a jump table is not.
             if let &Instruction::Cpu {
@@ -76,7 +77,10 @@ impl<T: Tracer> ExactPlane<T> {
                     Some(next) => slot = next,
                     None => return,
                 }
-            } else if self.run_other(now, slot) {
+                continue;
+            }
+            self.requests[slot].pc = pc + 1;
+            if self.run_other(now, slot) {
                 return;
             }
         }
@@ -130,8 +134,15 @@ impl<T: Tracer> ExactPlane<T> {
     ) {
         self.requests[slot].state = State::Calling;
         let pc = self.programs.start(endpoint);
+        let draws = self.programs.draws(endpoint);
+        let first_draw = if draws == 0 {
+            0
+        } else {
+            self.requests.draw(slot, draw)
+        };
         let callee = self.requests.allocate(Fresh {
             arrived: now,
+            first_draw,
             endpoint,
             timeout,
             parent: slot,
@@ -139,7 +150,7 @@ impl<T: Tracer> ExactPlane<T> {
         });
         self.requests[slot].next = callee;
         self.requests
-            .hand_over(slot, draw, callee, self.programs.draws(endpoint));
+            .hand_over(slot, draw, callee, draws.saturating_sub(1));
         let service = self.endpoint_services[endpoint.index()];
         if self.dispatch(now, callee, service, timeout) {
             self.runnable.push(callee);
@@ -148,8 +159,8 @@ impl<T: Tracer> ExactPlane<T> {
 
     #[inline(always)]
     fn use_cpu(&mut self, now: SimTime, slot: Slot, draw: u32, threads: u32, last: bool) {
-        let demand = self.requests.draw(slot, draw);
-        let request = &mut self.requests[slot];
+        let (request, demand) = self.requests.with_draw(slot, draw);
+        request.pc += 1;
         let index = request.server;
         let server = &mut self.servers[index as usize];
         if server.station.is_some() {

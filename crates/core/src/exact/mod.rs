@@ -53,8 +53,6 @@ pub struct ExactPlane<T = NoTracer> {
     sources: Vec<Source>,
     /// The earliest request of all sources, and whose it is.
     next_arrival: (SimTime, usize),
-    /// The first instant after it.
-    after_next_arrival: SimTime,
     programs: Programs,
     requests: Requests,
     /// Completions of requests that have a core of their own, or wait without CPU.
@@ -105,7 +103,7 @@ impl<T: Tracer> ExactPlane<T> {
         let sources = model
             .workloads
             .iter()
-            .map(|w| Source::new(w, model, streams, &mut timeouts));
+            .map(|w| Source::new(w, model, streams, &programs, &mut timeouts));
         let sources = sources.collect::<Result<Vec<_>, _>>()?;
         let services = model.services.iter().map(|service| {
             let balancer = &service.load_balancer;
@@ -118,7 +116,6 @@ impl<T: Tracer> ExactPlane<T> {
         let mut plane = Self {
             now: SimTime::ZERO,
             next_arrival: (SimTime::NEVER, 0),
-            after_next_arrival: SimTime::NEVER,
             requests: Requests::new(programs.draws_max),
             programs,
             queue: EventQueue::default(),
@@ -164,6 +161,7 @@ impl<T: Tracer> ExactPlane<T> {
         self.sources.push(Source::script(
             requests,
             (self.endpoint_services[endpoint.index()], endpoint),
+            self.programs.of(endpoint).clone(),
             class,
             RngStreams::new(seed),
         ));
@@ -175,20 +173,13 @@ impl<T: Tracer> ExactPlane<T> {
         &self.tracer
     }
 
-    #[inline]
     fn find_next_arrival(&mut self) {
-        let mut next = (SimTime::NEVER, 0);
-        if let [only] = self.sources.as_slice() {
-            next = (only.next_at, 0);
-        } else {
-            for (index, source) in self.sources.iter().enumerate() {
-                if source.next_at < next.0 {
-                    next = (source.next_at, index);
-                }
-            }
-        }
-        self.next_arrival = next;
-        self.after_next_arrival = next.0 + SimDuration::from_nanos(1);
+        let sources = self.sources.iter().enumerate();
+        let (at, index) = sources
+            .map(|(index, source)| (source.next_at, index))
+            .min()
+            .unwrap_or((SimTime::NEVER, 0));
+        self.next_arrival = (at, index);
     }
 
     fn find_next_special(&mut self) {
@@ -199,17 +190,17 @@ impl<T: Tracer> ExactPlane<T> {
         };
     }
 
-    /// Whatever is due that is neither an arrival nor in the queue. Returns a request that goes on.
+    /// Whatever is due that is neither an arrival nor in the queue.
     #[inline(never)]
-    fn special(&mut self) -> Option<Slot> {
+    fn special(&mut self) {
         let now = self.next_special;
         self.now = now;
         if self.timers.next_at() <= now {
             self.events += 1;
-            Some(self.burst_done(now))
+            let slot = self.burst_done(now);
+            self.run_one(now, slot);
         } else {
             self.check_timeouts(now);
-            None
         }
     }
 }

@@ -57,7 +57,10 @@ pub(crate) struct Programs {
 pub(crate) struct Compiled {
     /// Its first instruction.
     pub(crate) start: u32,
-    draws: Vec<Draw>,
+    /// What its requests need to have drawn: the first number, which is all that most need, and
+    /// the others.
+    first: Option<Draw>,
+    others: Vec<Draw>,
 }
 
 /// A request's whole tree of calls may need this many random numbers.
@@ -70,25 +73,16 @@ impl Programs {
     /// If endpoints call each other in a circle, or the tree of calls is too large.
     pub(crate) fn compile(model: &Model, timeouts: &mut Timeouts) -> Result<Self, ModelError> {
         let mut programs = Self::default();
-        let draws = order(&model.endpoints)?;
+        let sizes = order(&model.endpoints)?;
         for endpoint in &model.endpoints {
             let start = programs.code.len() as u32;
-            let mut compiled = Compiled {
-                start,
-                draws: Vec::new(),
-            };
-            programs.emit(model, &endpoint.steps, &mut compiled, &draws, timeouts);
+            programs.emit(model, &endpoint.steps, &mut 0, &sizes, timeouts);
             programs.code.push(Instruction::Done);
+            let compiled = Compiled::new(start, Self::draws_of(model, &endpoint.steps));
+            programs.draws_max = programs.draws_max.max(compiled.len());
             programs.endpoints.push(compiled);
         }
         programs.mark_last();
-        // A caller's numbers are followed by those of the endpoints that it calls.
-        for index in 0..programs.endpoints.len() {
-            let mut all = Vec::new();
-            Self::flatten(model, index, &mut all);
-            programs.draws_max = programs.draws_max.max(all.len());
-            programs.endpoints[index].draws = all;
-        }
         Ok(programs)
     }
 
@@ -96,35 +90,33 @@ impl Programs {
         &mut self,
         model: &Model,
         steps: &[Step],
-        compiled: &mut Compiled,
+        drawn: &mut u32,
         sizes: &[usize],
         timeouts: &mut Timeouts,
     ) {
         for step in steps {
-            let draw = compiled.draws.len() as u32;
+            let draw = *drawn;
             match step {
-                Step::Cpu(time) | Step::ParallelCpu { time, .. } => {
+                Step::Cpu(_) | Step::ParallelCpu { .. } => {
                     let threads = if let Step::ParallelCpu { threads, .. } = step {
                         *threads
                     } else {
                         1
                     };
-                    compiled.draws.push(Draw::Duration(time.sampler()));
+                    *drawn += 1;
                     self.code.push(Instruction::Cpu {
                         draw,
                         threads,
                         last: false,
                     });
                 }
-                Step::Wait(time) => {
-                    compiled.draws.push(Draw::Duration(time.sampler()));
+                Step::Wait(_) => {
+                    *drawn += 1;
                     self.code.push(Instruction::Wait { draw });
                 }
                 Step::Call { endpoint, timeout } => {
-                    // Placeholders: `flatten` puts the callee's draws here.
-                    compiled
-                        .draws
-                        .extend(vec![Draw::Uniform; sizes[endpoint.index()]]);
+                    // The callee's numbers are among the caller's.
+                    *drawn += sizes[endpoint.index()] as u32;
                     let callee = &model.services[model.endpoints[endpoint.index()].service.index()];
                     let patience = callee
                         .load_balancer
@@ -138,7 +130,7 @@ impl Programs {
                     });
                 }
                 Step::Choose(alternatives) => {
-                    compiled.draws.push(Draw::Uniform);
+                    *drawn += 1;
                     let mut ends = Vec::new();
                     let mut below = 0.0;
                     for (share, steps) in alternatives {
@@ -146,7 +138,7 @@ impl Programs {
                         let from = below;
                         below += share.get();
                         self.code.push(Instruction::Done);
-                        self.emit(model, steps, compiled, sizes, timeouts);
+                        self.emit(model, steps, drawn, sizes, timeouts);
                         ends.push(self.code.len());
                         self.code.push(Instruction::Done);
                         self.code[test] = Instruction::SkipUnless {
@@ -180,15 +172,22 @@ impl Programs {
         }
     }
 
-    /// The draws of endpoint `index` in the order of its instructions, callees inline.
-    fn flatten(model: &Model, index: usize, all: &mut Vec<Draw>) {
-        walk(&model.endpoints[index].steps, &mut |step| match step {
+    /// What these steps need to have drawn, in the order of their instructions, callees inline.
+    fn draws_of(model: &Model, steps: &[Step]) -> Vec<Draw> {
+        let mut all = Vec::new();
+        walk(steps, &mut |step| match step {
             Step::Cpu(time) | Step::ParallelCpu { time, .. } | Step::Wait(time) => {
                 all.push(Draw::Duration(time.sampler()));
             }
             Step::Choose(_) => all.push(Draw::Uniform),
-            Step::Call { endpoint, .. } => Self::flatten(model, endpoint.index(), all),
+            Step::Call { endpoint, .. } => {
+                all.extend(Self::draws_of(
+                    model,
+                    &model.endpoints[endpoint.index()].steps,
+                ));
+            }
         });
+        all
     }
 
     /// Where the program of an endpoint starts.
@@ -200,7 +199,7 @@ impl Programs {
     /// Numbers that a request of this endpoint needs.
     #[inline]
     pub(crate) fn draws(&self, endpoint: EndpointId) -> usize {
-        self.endpoints[endpoint.index()].draws.len()
+        self.endpoints[endpoint.index()].len()
     }
 
     /// The program of an endpoint.
@@ -211,22 +210,37 @@ impl Programs {
 }
 
 impl Compiled {
-    /// How many numbers a request needs.
-    pub(crate) fn len(&self) -> usize {
-        self.draws.len()
+    fn new(start: u32, draws: Vec<Draw>) -> Self {
+        let mut draws = draws.into_iter();
+        Self {
+            start,
+            first: draws.next(),
+            others: draws.collect(),
+        }
     }
 
-    /// Draws everything that a request will need, into the first places of `into`.
+    /// How many numbers a request needs.
+    pub(crate) fn len(&self) -> usize {
+        usize::from(self.first.is_some()) + self.others.len()
+    }
+
+    /// Draws the first number that a request will need.
     #[inline(always)]
-    pub(crate) fn draw<R: Rng + Variates>(&self, rng: &mut R, into: &mut [u64]) {
-        match (self.draws.as_slice(), into) {
-            // What most endpoints need, without a loop.
-            ([only], [number, ..]) => *number = only.sample(rng),
-            (draws, into) => {
-                for (draw, number) in draws.iter().zip(into) {
-                    *number = draw.sample(rng);
-                }
-            }
+    pub(crate) fn draw_first<R: Rng + Variates>(&self, rng: &mut R) -> u64 {
+        self.first.as_ref().map_or(0, |draw| draw.sample(rng))
+    }
+
+    /// Whether one number is not enough.
+    #[inline(always)]
+    pub(crate) fn needs_others(&self) -> bool {
+        !self.others.is_empty()
+    }
+
+    /// Draws the other ones, into the first places of `into`.
+    #[inline(never)]
+    pub(crate) fn draw_others<R: Rng + Variates>(&self, rng: &mut R, into: &mut [u64]) {
+        for (draw, number) in self.others.iter().zip(into) {
+            *number = draw.sample(rng);
         }
     }
 }

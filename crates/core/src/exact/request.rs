@@ -16,9 +16,12 @@ pub(crate) const NIL: Slot = u32::MAX;
 pub(crate) struct Request {
     /// When it was sent.
     pub(crate) arrived: SimTime,
+    /// The first of the numbers that were drawn for it; most have no other.
+    pub(crate) first_draw: u64,
     /// The pod that has it.
     pub(crate) server: u32,
-    /// The next one in the pod's queue; while it waits for a call, the callee.
+    /// The next one in the pod's queue; while it waits for a call, the callee; in a free slot the
+    /// next free one.
     pub(crate) next: Slot,
     /// Who called; [`NIL`] for a client.
     pub(crate) parent: Slot,
@@ -36,6 +39,7 @@ impl Request {
     /// What is in a slot before its first use.
     const UNUSED: Self = Self {
         arrived: SimTime::ZERO,
+        first_draw: 0,
         server: NIL,
         next: NIL,
         parent: NIL,
@@ -52,7 +56,7 @@ impl Request {
 pub(crate) enum State {
     /// The slot is unused.
     Free,
-    /// In the backlog of its pod.
+    /// Has not begun: in the backlog of its pod, or about to start.
     Queued,
     /// Has CPU of its own until an event in the queue.
     Running,
@@ -72,6 +76,7 @@ pub(crate) enum State {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Fresh {
     pub(crate) arrived: SimTime,
+    pub(crate) first_draw: u64,
     pub(crate) endpoint: EndpointId,
     pub(crate) timeout: TimeoutClass,
     pub(crate) parent: Slot,
@@ -83,39 +88,43 @@ pub(crate) struct Fresh {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Requests {
     slots: Vec<Request>,
-    free: Vec<Slot>,
-    /// What was drawn for each request, `stride` numbers a slot.
-    draws: Vec<u64>,
+    /// The first free slot.
+    free: Slot,
+    /// What was drawn for each request after the first number, `stride` of them a slot.
+    other_draws: Vec<u64>,
     stride: usize,
 }
 
 impl Requests {
-    /// An empty slab for requests of at most `stride` draws.
-    pub(crate) fn new(stride: usize) -> Self {
+    /// An empty slab for requests of at most this many draws.
+    pub(crate) fn new(draws_max: usize) -> Self {
         Self {
             slots: Vec::new(),
-            free: Vec::new(),
-            draws: Vec::new(),
-            stride,
+            free: NIL,
+            other_draws: Vec::new(),
+            stride: draws_max.saturating_sub(1),
         }
     }
 
     /// A slot for a new request.
     #[inline(always)]
     pub(crate) fn allocate(&mut self, fresh: Fresh) -> Slot {
-        let slot = match self.free.pop() {
-            Some(slot) => slot,
-            None => self.grow(),
-        };
-        self.slots[slot as usize] = Request {
+        if self.free == NIL {
+            self.grow();
+        }
+        let slot = self.free;
+        let request = &mut self.slots[slot as usize];
+        self.free = request.next;
+        *request = Request {
             arrived: fresh.arrived,
+            first_draw: fresh.first_draw,
             server: NIL,
             next: NIL,
             parent: fresh.parent,
             pc: fresh.pc,
             endpoint: fresh.endpoint,
             timeout: fresh.timeout,
-            state: State::Free,
+            state: State::Queued,
             abandoned: false,
         };
         slot
@@ -123,40 +132,62 @@ impl Requests {
 
     #[cold]
     #[inline(never)]
-    fn grow(&mut self) -> Slot {
+    fn grow(&mut self) {
         let slot = self.slots.len() as Slot;
         assert!(slot < NIL, "more than four billion requests in flight");
         self.slots.push(Request::UNUSED);
-        self.draws.resize(self.slots.len() * self.stride, 0);
-        slot
+        let others = self.slots.len() * self.stride;
+        self.other_draws.resize(others, 0);
+        self.free = slot;
     }
 
-    /// Gives a slot back. What was in it can be read until the next one is allocated.
+    /// Gives a slot back. What was in it, but for `next` and `state`, can be read until the next one
+    /// is allocated.
     #[inline(always)]
     pub(crate) fn release(&mut self, slot: Slot) -> &Request {
-        self.free.push(slot);
         let request = &mut self.slots[slot as usize];
         request.state = State::Free;
+        request.next = self.free;
+        self.free = slot;
         request
     }
 
-    /// Where the numbers drawn for a request are kept, and all behind them.
-    #[inline(always)]
-    pub(crate) fn draws_mut(&mut self, slot: Slot) -> &mut [u64] {
-        &mut self.draws[slot as usize * self.stride..]
+    /// Where the numbers drawn for a request after the first are kept, and all behind them.
+    #[inline]
+    pub(crate) fn other_draws_mut(&mut self, slot: Slot) -> &mut [u64] {
+        &mut self.other_draws[slot as usize * self.stride..]
     }
 
     /// One of the numbers drawn for a request.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn draw(&self, slot: Slot, index: u32) -> u64 {
-        self.draws[slot as usize * self.stride + index as usize]
+        if index == 0 {
+            return self.slots[slot as usize].first_draw;
+        }
+        self.other_draws[slot as usize * self.stride + index as usize - 1]
     }
 
-    /// Hands `count` numbers of a caller, from `first` on, to its callee.
-    pub(crate) fn hand_over(&mut self, caller: Slot, first: u32, callee: Slot, count: usize) {
+    /// A request and one of the numbers drawn for it.
+    #[inline(always)]
+    pub(crate) fn with_draw(&mut self, slot: Slot, index: u32) -> (&mut Request, u64) {
+        let request = &mut self.slots[slot as usize];
+        let draw = if index == 0 {
+            request.first_draw
+        } else {
+            self.other_draws[slot as usize * self.stride + index as usize - 1]
+        };
+        (request, draw)
+    }
+
+    /// Hands numbers of a caller to its callee, which has `first` as its own first already: the
+    /// `others` that follow.
+    pub(crate) fn hand_over(&mut self, caller: Slot, first: u32, callee: Slot, others: usize) {
+        if others == 0 {
+            return;
+        }
         let from = caller as usize * self.stride + first as usize;
-        self.draws
-            .copy_within(from..from + count, callee as usize * self.stride);
+        self.other_draws
+            .copy_within(from..from + others, callee as usize * self.stride);
     }
 
     /// Requests of this class whose answer somebody waits for: when they arrived, and their slot.

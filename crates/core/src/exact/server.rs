@@ -19,6 +19,9 @@ pub(crate) struct Server {
     inside_limit: u32,
     /// With this many requests inside the working set reaches its limit.
     oom_inside: u32,
+    /// With fewer requests inside than this, one more can be taken in without a further look: the
+    /// process listens, there is room, and memory suffices.
+    easy_inside: u32,
     queue_head: Slot,
     queue_tail: Slot,
     /// A CPU on which requests cannot get in each other's way: as many cores as places, no quota.
@@ -30,7 +33,7 @@ pub(crate) struct Server {
     pub(crate) service: u32,
     /// What its load balancer calls it.
     pub(crate) member: u32,
-    pub(crate) listening: bool,
+    listening: bool,
     pub(crate) draining: bool,
     /// The container runs.
     pub(crate) alive: bool,
@@ -47,13 +50,13 @@ struct Memory {
     limit: Option<u64>,
 }
 
-/// Whether a request was taken in.
+/// Whether a request can be taken in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Admission {
-    /// It has a place.
-    Place,
-    /// It waits in the backlog.
-    Backlog,
+    /// Yes.
+    Admitted,
+    /// Yes, and it takes the last of the memory.
+    OutOfMemory,
     /// The process is not listening.
     Refused,
     /// The backlog is full.
@@ -69,6 +72,7 @@ impl Server {
             inside: 0,
             inside_limit: 0,
             oom_inside: u32::MAX,
+            easy_inside: 0,
             queue_head: NIL,
             queue_tail: NIL,
             busy: 0,
@@ -127,32 +131,60 @@ impl Server {
         server
     }
 
-    /// Takes a request in, if it can.
+    /// The process begins or ceases to listen.
+    pub(crate) fn listen(&mut self, listening: bool) {
+        self.listening = listening;
+        // A leak has to be counted.
+        let easy = listening && self.memory.leak == 0;
+        let limit = self.inside_limit.min(self.oom_inside.saturating_sub(1));
+        self.easy_inside = if easy { limit } else { 0 };
+    }
+
+    /// Whether one more request can be taken in.
     #[inline(always)]
-    pub(crate) fn admit(&mut self, slot: Slot, requests: &mut Requests) -> Admission {
+    pub(crate) fn admits(&mut self) -> Admission {
+        if self.inside < self.easy_inside {
+            return Admission::Admitted;
+        }
+        self.looks_closer()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn looks_closer(&mut self) -> Admission {
         if !self.listening {
             return Admission::Refused;
         }
         if self.inside >= self.inside_limit {
             return Admission::Full;
         }
-        self.inside += 1;
         if self.memory.leak != 0 {
             self.accepted += 1;
             self.oom_inside = self.oom_threshold();
         }
+        if self.inside + 1 >= self.oom_inside {
+            return Admission::OutOfMemory;
+        }
+        Admission::Admitted
+    }
+
+    /// Takes a request in that was admitted. Returns whether it has a place; otherwise it waits in
+    /// the backlog.
+    #[inline(always)]
+    pub(crate) fn take_in(&mut self, slot: Slot, requests: &mut Requests) -> bool {
+        self.inside += 1;
         if self.in_service < self.concurrency {
             self.in_service += 1;
-            return Admission::Place;
+            return true;
         }
-        requests[slot].state = State::Queued;
+        debug_assert_eq!(requests[slot].state, State::Queued);
         if self.queue_head == NIL {
             self.queue_head = slot;
         } else {
             requests[self.queue_tail].next = slot;
         }
         self.queue_tail = slot;
-        Admission::Backlog
+        false
     }
 
     /// A request with a place leaves; the first of the backlog takes the place.
@@ -193,7 +225,8 @@ impl Server {
         }
         (self.in_service, self.inside) = (0, 0);
         (self.queue_head, self.queue_tail) = (NIL, NIL);
-        (self.listening, self.alive, self.draining) = (false, false, false);
+        (self.alive, self.draining) = (false, false);
+        self.listen(false);
     }
 
     /// Core-time used since the start \[core seconds\].
@@ -215,12 +248,6 @@ impl Server {
         }
         let m = &self.memory;
         m.base + m.per_request * u64::from(self.inside) + m.leak * self.accepted
-    }
-
-    /// Whether the working set has reached its limit.
-    #[inline]
-    pub(crate) fn is_out_of_memory(&self) -> bool {
-        self.inside >= self.oom_inside
     }
 
     pub(crate) fn queued(&self) -> u32 {

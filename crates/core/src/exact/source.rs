@@ -1,6 +1,6 @@
 //! Where requests come from.
 
-use super::program::{Programs, shorter};
+use super::program::{Compiled, Programs, shorter};
 use super::request::{Fresh, NIL, Requests, Slot};
 use super::timeouts::{TimeoutClass, Timeouts};
 use crate::error::ModelError;
@@ -50,6 +50,8 @@ struct Target {
     endpoint: EndpointId,
     service: ServiceId,
     timeout: TimeoutClass,
+    /// What its requests do, and need to have drawn.
+    program: Compiled,
     demands: StreamRng,
 }
 
@@ -58,6 +60,7 @@ impl Source {
         workload: &Workload,
         model: &Model,
         streams: RngStreams,
+        programs: &Programs,
         timeouts: &mut Timeouts,
     ) -> Result<Self, ModelError> {
         let name = &workload.name;
@@ -95,6 +98,7 @@ impl Source {
                     endpoint,
                     service: of.service,
                     timeout: timeouts.class(after, failure),
+                    program: programs.of(endpoint).clone(),
                     demands: streams.stream(&format!("demands/{name}/{}", of.name)),
                 }
             })
@@ -115,6 +119,7 @@ impl Source {
     pub(crate) fn script(
         requests: Vec<ScriptedRequest>,
         (service, endpoint): (ServiceId, EndpointId),
+        program: Compiled,
         timeout: TimeoutClass,
         streams: RngStreams,
     ) -> Self {
@@ -131,6 +136,7 @@ impl Source {
                 endpoint,
                 service,
                 timeout,
+                program,
                 demands: rng,
             }],
         }
@@ -141,7 +147,6 @@ impl Source {
     #[inline(always)]
     pub(crate) fn take(
         &mut self,
-        programs: &Programs,
         requests: &mut Requests,
     ) -> (Slot, ServiceId, EndpointId, TimeoutClass) {
         let target = match self.targets.as_mut_slice() {
@@ -152,34 +157,43 @@ impl Source {
                 &mut targets[found.unwrap_or(targets.len() - 1)]
             }
         };
-        let program = programs.of(target.endpoint);
-        let slot = requests.allocate(Fresh {
-            arrived: self.next_at,
+        let program = &target.program;
+        let at = self.next_at;
+        let fresh = |first_draw| Fresh {
+            arrived: at,
+            first_draw,
             endpoint: target.endpoint,
             timeout: target.timeout,
             parent: NIL,
             pc: program.start,
-        });
-        match &mut self.arrivals {
+        };
+        let slot = match &mut self.arrivals {
             Arrivals::Process { stream, rng } => {
-                program.draw(&mut target.demands, requests.draws_mut(slot));
+                let slot = requests.allocate(fresh(program.draw_first(&mut target.demands)));
+                if program.needs_others() {
+                    let places = requests.other_draws_mut(slot);
+                    program.draw_others(&mut target.demands, places);
+                }
                 self.next_at = stream.next(rng);
+                slot
             }
             Arrivals::Script {
                 requests: script,
                 next,
             } => {
-                let demands = &script[*next].demands;
-                let places = requests.draws_mut(slot).iter_mut().take(program.len());
-                for (draw, demand) in places.zip(demands) {
+                let mut demands = script[*next].demands.iter().take(program.len());
+                let first = demands.next().map_or(0, |demand| demand.as_nanos());
+                let slot = requests.allocate(fresh(first));
+                for (draw, demand) in requests.other_draws_mut(slot).iter_mut().zip(demands) {
                     *draw = demand.as_nanos();
                 }
                 *next += 1;
                 self.next_at = script
                     .get(*next)
                     .map_or(SimTime::NEVER, |request| request.at);
+                slot
             }
-        }
+        };
         (slot, target.service, target.endpoint, target.timeout)
     }
 }

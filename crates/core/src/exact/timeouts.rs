@@ -24,6 +24,8 @@ impl TimeoutClass {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Timeouts {
     classes: Vec<Class>,
+    /// Classes that do not have to be looked at.
+    idle: u32,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -51,20 +53,30 @@ impl Timeouts {
                 look_at: SimTime::NEVER,
             };
             self.classes.push(class);
+            self.idle += 1;
             self.classes.len() - 1
         });
         TimeoutClass(u16::try_from(index).expect("fewer than 65,536 distinct time-outs"))
     }
 
     /// A request of this class arrives. Returns when the class has to be looked at, if that is news.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn start(&mut self, class: TimeoutClass, now: SimTime) -> Option<SimTime> {
         let class = &mut self.classes[class.0 as usize];
         if class.look_at != SimTime::NEVER {
             return None;
         }
         class.look_at = now + class.after;
+        if class.look_at != SimTime::NEVER {
+            self.idle -= 1;
+        }
         Some(class.look_at)
+    }
+
+    /// Whether an arrival can be news to some class.
+    #[inline(always)]
+    pub(crate) fn any_idle(&self) -> bool {
+        self.idle > 0
     }
 
     /// The earliest time at which something has to be looked at.
@@ -84,6 +96,7 @@ impl Timeouts {
             }
             if class.look_at <= now {
                 class.look(TimeoutClass(index as u16), now, requests);
+                self.idle += u32::from(class.look_at == SimTime::NEVER);
             }
             while let Some(&(arrived, slot)) = class.line.front() {
                 let awaited = requests.is_awaited(slot, arrived, TimeoutClass(index as u16));
