@@ -203,6 +203,15 @@ impl Requests {
         waiting.map(|(slot, request)| (request.arrived, slot as Slot))
     }
 
+    /// When the client's request arrived for which this one is made.
+    pub(crate) fn client_arrived(&self, mut slot: Slot) -> SimTime {
+        // What is no slot ends the way up.
+        while self.slots.len() > self.slots[slot as usize].parent as usize {
+            slot = self.slots[slot as usize].parent;
+        }
+        self.slots[slot as usize].arrived
+    }
+
     /// Whether somebody still waits for the answer to the request of this class that arrived at
     /// this time in this slot. Another one may have the slot by now; if it arrived at the same
     /// time, its time is up at the same time too.

@@ -125,7 +125,11 @@ impl Class {
     fn look(&mut self, class: TimeoutClass, now: SimTime, requests: &Requests) {
         self.line.clear();
         self.line.extend(requests.awaited(class));
-        self.line.make_contiguous().sort_unstable();
+        // Calls of the same instant in the order of the clients' requests that they are made for:
+        // slots depend on everybody else's requests.
+        let order =
+            |&(arrived, slot): &(SimTime, Slot)| (arrived, requests.client_arrived(slot), slot);
+        self.line.make_contiguous().sort_unstable_by_key(order);
         self.look_at = if self.line.is_empty() {
             SimTime::NEVER
         } else {
