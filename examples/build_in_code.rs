@@ -111,6 +111,8 @@ fn shop() -> Result<Model, Box<dyn Error>> {
                 Step::Wait(ServiceTime::Constant(SimDuration::from_millis(20))),
             ],
         }],
+        queues: Vec::new(),
+        metrics: Vec::new(),
         metrics_server: MetricsServer::default(),
         node_cores: 4,
         actions: Vec::new(),

@@ -234,6 +234,8 @@ fn every_request_is_accounted_for() {
     for (file, duration) in [
         ("scenarios/black-friday.yaml", "5m"),
         ("scenarios/flash-crowd.yaml", "20m"),
+        ("scenarios/keda-queue.yaml", "25m"),
+        ("scenarios/knative.yaml", "20m"),
         ("benches/workloads/w1.yaml", "10m"),
         ("benches/workloads/w2.yaml", "3m"),
         ("benches/workloads/w4.yaml", "1m"),
@@ -260,6 +262,16 @@ fn every_request_is_accounted_for() {
             .unwrap()
             .values()
             .for_each(conserved);
+        for queue in report["queues"].as_object().unwrap().values() {
+            let count = |name: &str| queue[name].as_u64().unwrap();
+            assert!(count("enqueued") > 0, "{file}");
+            let ended = count("processed") + count("failed");
+            let left = count("waiting") + count("in_progress");
+            assert_eq!(count("enqueued"), ended + left, "{file}");
+            for name in ["/depth/mean", "/depth/max", "/wait_seconds/p95"] {
+                assert!(queue.pointer(name).is_some(), "{file} {name}");
+            }
+        }
     }
 }
 
@@ -269,10 +281,13 @@ fn check_takes_scenarios_and_manifests() {
         "scenarios/black-friday.yaml",
         "scenarios/flash-crowd.yaml",
         "scenarios/trace-replay.yaml",
+        "scenarios/keda-queue.yaml",
+        "scenarios/knative.yaml",
         "benches/workloads/w1.yaml",
         "benches/workloads/w2.yaml",
         "benches/workloads/w4.yaml",
         "scenarios/manifests/bharatmart/backend.yaml",
+        "scenarios/manifests/bharatmart/worker-order.yaml",
     ];
     let finished = flashcrowd(&[&["check"], &files[..]].concat()).expect_code(0);
     for file in files {

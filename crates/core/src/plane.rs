@@ -5,15 +5,24 @@
 //! plane can stand on a plane that simulates every request and on one that advances flows.
 
 use crate::exact::CfsPhase;
-use crate::model::ServiceId;
-use crate::record::{EndpointInterval, Failure, FailureCounts, Totals};
-use flashcrowd_units::SimTime;
+use crate::model::{QueueId, ServiceId};
+use crate::record::{EndpointInterval, Failure, FailureCounts, QueueInterval, Totals};
+use flashcrowd_units::{Bytes, Millicores, SimTime};
 use serde::{Deserialize, Serialize};
 
 /// Index of a pod in the data plane. Reused after [`Change::Remove`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ServerId(pub u32);
+
+/// What a container may use at most; `None` where nothing is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// `resources.limits.cpu`.
+    pub cpu: Option<Millicores>,
+    /// `resources.limits.memory`.
+    pub memory: Option<Bytes>,
+}
 
 /// What the control plane does to the data plane.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -26,6 +35,8 @@ pub enum Change {
         service: ServiceId,
         /// Where its CPU periods lie.
         phase: CfsPhase,
+        /// Its limits, where they are not those of the template.
+        limits: Option<Limits>,
     },
     /// The application listens from now on, or stops listening: what is sent to it is refused.
     Listen(ServerId, bool),
@@ -46,6 +57,8 @@ pub enum Notice {
     OutOfMemory(ServerId),
     /// Nothing is left inside a draining pod.
     Drained(ServerId),
+    /// A request waits for a pod of a service, the only one that does.
+    Held(ServiceId),
 }
 
 /// Cumulative counters of one container, and its levels.
@@ -76,6 +89,29 @@ pub struct ServiceTraffic {
     pub failed: FailureCounts,
     /// Integral of the attempts inside pods \[request seconds\].
     pub inside_seconds: f64,
+    /// Attempts inside pods now.
+    pub inside: u32,
+    /// Attempts that wait for a pod now.
+    pub held: u32,
+    /// Integral of those \[request seconds\].
+    pub held_seconds: f64,
+}
+
+/// Counters of one queue since the start of the run, and its levels.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct QueueLevels {
+    /// Jobs that were put into it.
+    pub enqueued: u64,
+    /// Jobs that were done.
+    pub processed: u64,
+    /// Jobs that ended without being done.
+    pub failed: u64,
+    /// Jobs that wait.
+    pub waiting: u64,
+    /// Jobs that a pod works on.
+    pub in_progress: u64,
+    /// Age of the job at the head of the queue \[s\]; 0 if none waits.
+    pub oldest_seconds: f64,
 }
 
 /// What carries requests.
@@ -95,6 +131,12 @@ pub trait DataPlane {
 
     /// Reads the counters of a service since the last call of [`end_interval`](Self::end_interval).
     fn traffic(&mut self, service: ServiceId, now: SimTime) -> ServiceTraffic;
+
+    /// Reads the levels of a queue, and its counters since the start of the run.
+    fn queue(&self, queue: QueueId, now: SimTime) -> QueueLevels;
+
+    /// Reads the counters of the queues since the last call of [`end_interval`](Self::end_interval).
+    fn queues(&mut self, now: SimTime) -> &[QueueInterval];
 
     /// Starts a new report interval.
     fn end_interval(&mut self, now: SimTime);

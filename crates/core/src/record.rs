@@ -171,6 +171,8 @@ pub struct Interval<'a> {
     pub endpoints: &'a [EndpointInterval],
     /// By [`ServiceId`].
     pub services: &'a [ServiceInterval],
+    /// By [`QueueId`](crate::model::QueueId).
+    pub queues: &'a [QueueInterval],
 }
 
 /// Requests of one endpoint in one interval.
@@ -239,6 +241,54 @@ pub struct ServiceInterval {
     pub cost: Usd,
 }
 
+/// A queue in one interval. Integrals are over the interval; levels are those at its end.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct QueueInterval {
+    /// Jobs that were put into it, by requests or by themselves.
+    pub enqueued: u64,
+    /// Jobs that were done.
+    pub processed: u64,
+    /// Jobs that ended without being done: a call of theirs failed, or their pod was killed and
+    /// nobody tries again.
+    pub failed: u64,
+    /// Jobs that went back to the head of the queue because their pod was killed.
+    pub requeued: u64,
+    /// Jobs that wait, at the end.
+    pub waiting: u64,
+    /// Jobs that a pod works on, at the end.
+    pub in_progress: u64,
+    /// Age of the job at the head of the queue at the end \[s\].
+    pub oldest_seconds: f64,
+    /// The most that waited at any time.
+    pub waiting_max: u64,
+    /// Integral of the jobs that waited \[job seconds\].
+    pub waiting_seconds: f64,
+    /// How long the jobs waited that a pod took.
+    pub waits: LatencyHistogram,
+}
+
+/// What a queue amounts to over a whole run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueueTotals {
+    /// Jobs that were put into it.
+    pub enqueued: u64,
+    /// Jobs that were done.
+    pub processed: u64,
+    /// Jobs that ended without being done.
+    pub failed: u64,
+    /// Jobs that waited when the run ended.
+    pub waiting: u64,
+    /// Jobs that a pod worked on when the run ended.
+    pub in_progress: u64,
+}
+
+impl QueueTotals {
+    /// Whether every job is accounted for.
+    pub fn is_conserved(&self) -> bool {
+        self.enqueued == self.processed + self.failed + self.waiting + self.in_progress
+    }
+}
+
 /// Who keeps facts.
 pub trait Recorder {
     /// Takes note of one fact. Times never go back.
@@ -264,6 +314,8 @@ pub struct Totals {
     pub failed: FailureCounts,
     /// Requests without an answer when the run ended.
     pub in_flight: u64,
+    /// What became of the jobs, by [`QueueId`](crate::model::QueueId).
+    pub queues: Vec<QueueTotals>,
     /// Events that were processed: arrivals, completions, control events.
     pub events: u64,
 }
@@ -274,8 +326,9 @@ impl Totals {
         self.failed.iter().sum()
     }
 
-    /// Whether every request is accounted for.
+    /// Whether every request and every job is accounted for.
     pub fn is_conserved(&self) -> bool {
         self.offered == self.completed + self.failed_total() + self.in_flight
+            && self.queues.iter().all(QueueTotals::is_conserved)
     }
 }

@@ -1,7 +1,9 @@
 //! What a model must hold to be simulated. Files are checked more kindly before they become one.
 
 use crate::error::ModelError;
-use crate::model::{Model, Readiness, Service, Step, Workload};
+use crate::model::{
+    MetricSource, Model, NamedMetric, Queue, QueueId, Readiness, Service, Step, Workload,
+};
 use flashcrowd_autoscalers::PolicySpec;
 
 pub(crate) fn validate(model: &Model) -> Result<(), ModelError> {
@@ -27,6 +29,12 @@ pub(crate) fn validate(model: &Model) -> Result<(), ModelError> {
     }
     for service in &model.services {
         check_service(service)?;
+    }
+    for queue in &model.queues {
+        check_queue(queue, model)?;
+    }
+    for metric in &model.metrics {
+        check_metric(metric, model)?;
     }
     for endpoint in &model.endpoints {
         if endpoint.service.index() >= model.services.len() {
@@ -107,6 +115,9 @@ fn check_steps(of: &str, steps: &[Step], model: &Model) -> Result<(), ModelError
             Step::Call { endpoint, .. } if endpoint.index() >= model.endpoints.len() => {
                 return invalid("call", "no such endpoint");
             }
+            Step::Enqueue(queue) if queue.index() >= model.queues.len() => {
+                return invalid("enqueue", "no such queue");
+            }
             Step::ParallelCpu { threads: 0, .. } => {
                 return invalid("threads", "0; work needs a thread");
             }
@@ -121,6 +132,79 @@ fn check_steps(of: &str, steps: &[Step], model: &Model) -> Result<(), ModelError
             }
             _ => {}
         }
+    }
+    Ok(())
+}
+
+fn check_queue(queue: &Queue, model: &Model) -> Result<(), ModelError> {
+    let invalid = |what, problem: &str| {
+        Err(ModelError::Invalid {
+            what,
+            of: queue.name.clone(),
+            problem: problem.to_owned(),
+        })
+    };
+    if queue.workers.index() >= model.services.len() {
+        return invalid("workers", "no such service");
+    }
+    if queue.concurrency == 0 {
+        return invalid("concurrency", "0; a pod takes at least one job");
+    }
+    if queue.partitions == 0 {
+        return invalid("partitions", "0; a topic has at least one");
+    }
+    check_steps(&queue.name, &queue.steps, model)?;
+    // A job that makes jobs of its own kind would never come to an end.
+    let mut reached = vec![false; model.queues.len()];
+    let mut ahead = enqueued(&queue.steps);
+    while let Some(id) = ahead.pop() {
+        // One that does not exist is refused where it is named.
+        let is_new = reached.get_mut(id.index());
+        if is_new.is_some_and(|reached| !std::mem::replace(reached, true)) {
+            ahead.extend(enqueued(&model.queues[id.index()].steps));
+        }
+    }
+    if (model.queues.iter().zip(reached))
+        .any(|(other, reached)| reached && other.name == queue.name)
+    {
+        return invalid("enqueue", "its jobs lead back to it");
+    }
+    Ok(())
+}
+
+/// The queues that a program puts jobs into. Those of the endpoints that it calls are not among
+/// them: calls take their own time.
+fn enqueued(steps: &[Step]) -> Vec<QueueId> {
+    let mut found = Vec::new();
+    for step in steps {
+        match step {
+            Step::Enqueue(queue) => found.push(*queue),
+            Step::Choose(alternatives) => {
+                found.extend(alternatives.iter().flat_map(|(_, steps)| enqueued(steps)));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+fn check_metric(metric: &NamedMetric, model: &Model) -> Result<(), ModelError> {
+    let invalid = |what, problem: &str| {
+        Err(ModelError::Invalid {
+            what,
+            of: metric.name.clone(),
+            problem: problem.to_owned(),
+        })
+    };
+    let is_known = match metric.source {
+        MetricSource::Service(service, _) => service.index() < model.services.len(),
+        MetricSource::Queue(queue, _) => queue.index() < model.queues.len(),
+    };
+    if !is_known {
+        return invalid("source", "no such service or queue");
+    }
+    if metric.source.needs_window() && (metric.resolution.is_zero() || metric.window.is_zero()) {
+        return invalid("window", "0s; a rate needs two reads");
     }
     Ok(())
 }

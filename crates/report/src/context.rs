@@ -29,6 +29,8 @@ pub struct RunContext {
     pub endpoints: Vec<EndpointContext>,
     /// The services, by their index.
     pub services: Vec<ServiceContext>,
+    /// The names of the queues, by their index.
+    pub queues: Vec<String>,
     /// What was asked of the run, SLOs before assertions.
     pub objectives: Vec<Objective>,
 }
@@ -64,6 +66,8 @@ pub struct ServiceContext {
     pub backlog: Option<u32>,
     /// Requests that the load balancer lets in flight.
     pub max_in_flight: Option<u32>,
+    /// `cpu` or `memory`, where a VPA changes the requests that the HPA divides by.
+    pub sized_and_scaled: Option<&'static str>,
 }
 
 impl RunContext {
@@ -92,6 +96,11 @@ impl RunContext {
             resolution: Resolution::for_run(model.duration),
             endpoints,
             services,
+            queues: model
+                .queues
+                .iter()
+                .map(|queue| queue.name.clone())
+                .collect(),
             objectives: Vec::new(),
         }
     }
@@ -115,7 +124,30 @@ fn service(model: &Model, id: ServiceId) -> ServiceContext {
         memory_limit: pod.memory_limit,
         backlog: pod.backlog,
         max_in_flight: service.load_balancer.max_in_flight,
+        sized_and_scaled: sized_and_scaled(model, id),
     }
+}
+
+/// The first resource that both a VPA and an HPA look after.
+fn sized_and_scaled(model: &Model, id: ServiceId) -> Option<&'static str> {
+    let service = &model.services[id.index()];
+    let vpa = service.vpa.as_ref()?;
+    let hpa = model.hpa(id)?.defaulted();
+    let name = service.pod.containers.first().map_or("", |it| &it.name);
+    let policy = vpa.container_policy(name);
+    ["cpu", "memory"].into_iter().find(|resource| {
+        let is_scaled = hpa.metrics.iter().any(|metric| {
+            let pods = metric.resource.as_ref();
+            let pods = pods.map(|source| (&source.name, &source.target));
+            let container = metric.container_resource.as_ref();
+            let container = container.map(|source| (&source.name, &source.target));
+            pods.or(container).is_some_and(|(name, target)| {
+                name == resource && target.average_utilization.is_some()
+            })
+        });
+        let is_sized = policy.is_none_or(|policy| !policy.is_off() && policy.controls(resource));
+        is_scaled && is_sized
+    })
 }
 
 fn cpu_usable(pod: &PodTemplate, node_cores: u32) -> f64 {

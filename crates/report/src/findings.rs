@@ -19,6 +19,7 @@ mod rollout;
 #[cfg(test)]
 mod tests;
 mod users;
+mod vpa_and_hpa;
 
 pub(crate) use objectives::missed_objectives;
 
@@ -77,7 +78,7 @@ pub(crate) fn detectors(context: &RunContext) -> Vec<Box<dyn Detector>> {
     let mut detectors: Vec<Box<dyn Detector>> = Vec::new();
     for id in context.service_ids() {
         let service = &context.services[id.index()];
-        let of_service: [Box<dyn Detector>; 11] = [
+        let of_service: [Box<dyn Detector>; 12] = [
             Box::new(replicas_at_max::ReplicasAtMax::new(id, service)),
             Box::new(cpu_at_limit::CpuAtLimit::new(id, service)),
             Box::new(cpu_throttled::CpuThrottled::new(id, service)),
@@ -89,6 +90,7 @@ pub(crate) fn detectors(context: &RunContext) -> Vec<Box<dyn Detector>> {
             Box::new(metric_missing::MetricMissing::new(id)),
             Box::new(no_ready_endpoint::NoReadyEndpoint::new(id, service)),
             Box::new(rollout::Rollout::new(id)),
+            Box::new(vpa_and_hpa::VpaAndHpa::new(id, service)),
         ];
         detectors.extend(of_service);
     }

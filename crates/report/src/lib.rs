@@ -14,7 +14,7 @@
 //! #         mode: "exact".into(), start: "2026-01-01T00:00[UTC]".parse().unwrap(),
 //! #         duration: "1h".parse().unwrap(),
 //! #         resolution: flashcrowd_telemetry::Resolution::for_run("1h".parse().unwrap()),
-//! #         endpoints: vec![], services: vec![], objectives: vec![],
+//! #         endpoints: vec![], services: vec![], queues: vec![], objectives: vec![],
 //! #     }
 //! # }
 //!
@@ -51,7 +51,8 @@ pub use objective::{Objective, ObjectiveKind};
 pub use output::{OutputDir, OutputError, REPORT_FILE};
 pub use recorder::{
     DECISION_BYTES_LIMIT, DecisionCut, EndpointSample, Event, EventKind, MergedDecision, Minute,
-    POD_EVENT_LIMIT, ReplicaLevels, RunRecorder, Samples, Scalings, ServiceSample, WORST_MINUTES,
+    POD_EVENT_LIMIT, QueueSample, ReplicaLevels, RunRecorder, Samples, Scalings, ServiceSample,
+    WORST_MINUTES,
 };
 pub use report::Report;
 pub use results::{Attachment, Results, Timing};

@@ -55,7 +55,9 @@ pub(crate) fn context(duration: SimDuration) -> RunContext {
             memory_limit: Some(Bytes::from_mebibytes(512)),
             backlog: Some(200),
             max_in_flight: None,
+            sized_and_scaled: None,
         }],
+        queues: Vec::new(),
         objectives: vec![
             objective("fast-browse", Some(0), "p(95)<500ms"),
             objective("fast-checkout", Some(2), "p(99)<2s"),
@@ -174,6 +176,7 @@ impl Sale {
             start,
             endpoints: &endpoints,
             services: &[service],
+            queues: &[],
         };
         state.recorder.record(end, &Record::Interval(interval));
         state.scale(end, (pods * used * POD_CORES / 0.25 / 0.7).ceil() as u32);

@@ -13,17 +13,19 @@ pub use decisions::{DECISION_BYTES_LIMIT, DecisionCut, MergedDecision};
 pub use events::{Event, EventKind, POD_EVENT_LIMIT};
 pub use minutes::{Minute, WORST_MINUTES};
 pub use replicas::ReplicaLevels;
-pub use samples::{EndpointSample, Samples, ServiceSample};
+pub use samples::{EndpointSample, QueueSample, Samples, ServiceSample};
 
 use crate::context::RunContext;
 use crate::findings::{self, Detector, Finding, Wording};
 use crate::objective::{Minutes, Verdict};
 use crate::wall_clock::WallClock;
-use bucket::{Bucket, add_endpoint, add_service};
+use bucket::{Bucket, add_endpoint, add_queue, add_service};
 use decisions::DecisionLog;
 use events::EventLog;
 use flashcrowd_core::model::ServiceId;
-use flashcrowd_core::record::{EndpointInterval, Interval, Record, Recorder, ServiceInterval};
+use flashcrowd_core::record::{
+    EndpointInterval, Interval, QueueInterval, Record, Recorder, ServiceInterval,
+};
 use flashcrowd_telemetry::LatencyHistogram;
 use flashcrowd_units::{SimDuration, SimTime};
 use minutes::WorstMinutes;
@@ -46,6 +48,7 @@ pub struct RunRecorder {
     end: SimTime,
     endpoints: Vec<EndpointInterval>,
     services: Vec<ServiceInterval>,
+    queues: Vec<QueueInterval>,
     scalings: Vec<Scalings>,
     replicas: Vec<ReplicaLevels>,
     sample: Bucket,
@@ -74,20 +77,22 @@ impl RunRecorder {
     /// A recorder for one run from its start.
     pub fn new(context: RunContext) -> Self {
         let (endpoints, services) = (context.endpoints.len(), context.services.len());
+        let queues = context.queues.len();
         Self {
             clock: WallClock::new(context.start.clone(), context.duration),
             end: SimTime::ZERO,
             endpoints: vec![EndpointInterval::default(); endpoints],
             services: vec![ServiceInterval::default(); services],
+            queues: vec![QueueInterval::default(); queues],
             scalings: vec![Scalings::default(); services],
             replicas: context
                 .services
                 .iter()
                 .map(|s| ReplicaLevels::new(s.replicas))
                 .collect(),
-            sample: Bucket::new(context.resolution.step(), endpoints, services),
-            samples: Samples::new(endpoints, services),
-            minute: Bucket::new(MINUTE, endpoints, services),
+            sample: Bucket::new(context.resolution.step(), endpoints, services, queues),
+            samples: Samples::new(endpoints, services, queues),
+            minute: Bucket::new(MINUTE, endpoints, services, queues),
             worst_minutes: WorstMinutes::new(&context),
             objective_minutes: vec![Minutes::default(); context.objectives.len()],
             scratch: LatencyHistogram::new(),
@@ -121,6 +126,11 @@ impl RunRecorder {
     /// Each service over the whole run; levels are those at its end.
     pub fn services(&self) -> &[ServiceInterval] {
         &self.services
+    }
+
+    /// Each queue over the whole run; levels are those at its end.
+    pub fn queues(&self) -> &[QueueInterval] {
+        &self.queues
     }
 
     /// By service: how often it was scaled.
@@ -205,6 +215,9 @@ impl RunRecorder {
         }
         for (sum, part) in self.services.iter_mut().zip(interval.services) {
             add_service(sum, part);
+        }
+        for (sum, part) in self.queues.iter_mut().zip(interval.queues) {
+            add_queue(sum, part);
         }
         self.sample.add(at, interval);
         if self.sample.is_full() {

@@ -33,8 +33,8 @@ pub struct Report {
     pub endpoints: IndexMap<String, EndpointReport>,
     /// By name.
     pub services: IndexMap<String, ServiceReport>,
-    /// None yet.
-    pub queues: IndexMap<String, ()>,
+    /// By name.
+    pub queues: IndexMap<String, QueueReport>,
     /// None yet.
     pub databases: IndexMap<String, ()>,
     /// None yet.
@@ -122,6 +122,38 @@ pub struct ScalingEvents {
     pub up: u64,
     /// To fewer.
     pub down: u64,
+}
+
+/// A queue.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct QueueReport {
+    /// Jobs that were put into it: `processed + failed + waiting + in_progress`, always.
+    pub enqueued: u64,
+    /// Jobs that were done.
+    pub processed: u64,
+    /// Jobs that ended without being done.
+    pub failed: u64,
+    /// Jobs that were put back because their pod was killed.
+    pub requeued: u64,
+    /// Jobs that waited at the end.
+    pub waiting: u64,
+    /// Jobs that a pod worked on at the end.
+    pub in_progress: u64,
+    /// Age of the job at the head of the queue at the end \[s\]; 0 if none waited.
+    pub oldest_seconds: f64,
+    /// Jobs that waited, over time.
+    pub depth: DepthSummary,
+    /// How long those waited that a pod took \[s\].
+    pub wait_seconds: LatencySummary,
+}
+
+/// How many waited.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct DepthSummary {
+    /// Mean over time.
+    pub mean: f64,
+    /// The most at any time.
+    pub max: u64,
 }
 
 /// One service.

@@ -7,6 +7,7 @@ mod latencies;
 mod minutes;
 mod page;
 mod provenance;
+mod queues;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -50,6 +51,7 @@ impl Exporter for TextSummary {
         happenings::render(&mut page, results);
         timeline::render(&mut page, results);
         latencies::render(&mut page, results);
+        queues::render(&mut page, results);
         failures::render(&mut page, results);
         minutes::render(&mut page, results);
         costs::render(&mut page, results);

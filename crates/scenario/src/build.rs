@@ -4,10 +4,13 @@ mod actions;
 mod autoscaler;
 mod cycle;
 mod endpoints;
+mod metrics;
 mod names;
 mod pod;
+mod queues;
 mod service;
 mod slos;
+mod vpa;
 mod workload;
 
 pub(crate) use autoscaler::check_lone_hpas;
@@ -110,10 +113,11 @@ pub(crate) fn model(context: &Context<'_>, problems: &mut Problems) -> Model {
             "above 0s, as 15s",
         );
     }
+    let produces = context.spec.queues.values().any(|q| q.arrivals.is_some());
     for (section, is_empty, what) in [
         (
             "workload",
-            context.spec.workload.is_empty(),
+            context.spec.workload.is_empty() && !produces,
             "nobody sends requests",
         ),
         (
@@ -122,7 +126,10 @@ pub(crate) fn model(context: &Context<'_>, problems: &mut Problems) -> Model {
             "nothing answers requests",
         ),
     ] {
-        if is_empty && !context.is_damaged(&root.join(section)) {
+        if is_empty && context.root.get(section).is_none() {
+            let message = format!("`{section}` is missing");
+            check.report(Code::MissingField, &root, message, |p| p);
+        } else if is_empty && !context.is_damaged(&root.join(section)) {
             check.report(
                 Code::MissingField,
                 &root.join(section),
@@ -136,12 +143,16 @@ pub(crate) fn model(context: &Context<'_>, problems: &mut Problems) -> Model {
     let endpoints = endpoints::endpoints(context, problems);
     cycle::check(context, problems);
     let workloads = workload::workloads(context, problems);
+    let queues = queues::queues(context, problems);
+    let metrics = metrics::metrics(context, problems);
     let actions = actions::actions(context, problems);
     Model {
         duration: *duration,
         workloads,
         services,
         endpoints,
+        queues,
+        metrics,
         metrics_server: MetricsServer {
             resolution: metrics_server.resolution,
             lag: metrics_server.lag,

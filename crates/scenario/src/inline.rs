@@ -81,12 +81,18 @@ pub(crate) fn manifests(
 
 /// Reads the traces that the workloads replay, into the scenario and into its tree.
 pub(crate) fn traces(spec: &mut Spec, root: &mut Node, scenario: &Path, reader: &mut Reader<'_>) {
-    for (name, workload) in &mut spec.workload {
-        let base = FieldPath::default()
-            .join("workload")
-            .join(name)
-            .join("open")
-            .join("rate");
+    let workloads = spec
+        .workload
+        .iter_mut()
+        .map(|(name, workload)| (["workload", name, "open", "rate"], &mut workload.open.rate));
+    let queues = spec.queues.iter_mut().filter_map(|(name, queue)| {
+        let arrivals = queue.arrivals.as_mut()?;
+        Some((["queues", name, "arrivals", "rate"], &mut arrivals.rate))
+    });
+    for (fields, rate) in workloads.chain(queues) {
+        let base = fields
+            .iter()
+            .fold(FieldPath::default(), |path, field| path.join(*field));
         let Some(node) = root.at(&base.0) else {
             continue;
         };
@@ -99,14 +105,14 @@ pub(crate) fn traces(spec: &mut Spec, root: &mut Node, scenario: &Path, reader: 
             load_trace(trace, &Referrer { span, path }, scenario, reader)
         };
         // After an error the rate stays as it was; the scenario is refused anyway.
-        let outcome = workload.open.rate.resolve_traces(&mut read);
+        let outcome = rate.resolve_traces(&mut read);
         if outcome.is_ok() && found > 0 {
-            let shape = serde_json::to_value(&workload.open.rate).unwrap_or_default();
+            let shape = serde_json::to_value(&*rate).unwrap_or_default();
             let resolved = tree(&shape, node.span);
-            if let Some(node) = root
-                .get_mut("workload")
-                .and_then(|n| n.get_mut(name)?.get_mut("open")?.get_mut("rate"))
-            {
+            let place = fields
+                .iter()
+                .try_fold(&mut *root, |node, field| node.get_mut(field));
+            if let Some(node) = place {
                 *node = resolved;
             }
         }

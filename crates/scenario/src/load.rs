@@ -4,7 +4,7 @@ use crate::build::{self, Context};
 use crate::diagnostic::{Code, Diagnostics, Problem};
 use crate::files::{Disk, Files};
 use crate::inline;
-use crate::manifest::{self, Objects};
+use crate::manifest::{self, Objects, Placed};
 use crate::overrides;
 use crate::path::FieldPath;
 use crate::reader::Reader;
@@ -12,6 +12,7 @@ use crate::scenario::Scenario;
 use crate::source::SourceId;
 use crate::spec::Spec;
 use crate::yaml::{self, Entry, Key, Node, Value};
+use flashcrowd_manifests::Deployment;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -187,52 +188,76 @@ pub(crate) fn with_manifest_autoscalers(root: &Node, objects: &BTreeMap<String, 
         return tree;
     };
     for service in services {
-        let Some(hpa) = objects
-            .get(&service.key.text)
-            .and_then(|objects| hpa_of(&service.value, &service.key.text, objects))
-        else {
+        let Some(objects) = objects.get(&service.key.text) else {
             continue;
         };
-        let Some(spec) = hpa.entry("spec") else {
+        let wanted = service.value.get("deployment").and_then(Node::as_text);
+        let Some(deployment) = objects.deployment(wanted, &service.key.text) else {
             continue;
         };
-        let key = |text: &str| Key {
-            id: 0,
-            text: text.to_owned(),
-            span: spec.key.span,
-        };
-        let mut hpa = Node::new(
-            spec.value.span,
-            Value::Map(vec![Entry {
-                key: key("hpa"),
-                value: spec.value.clone(),
-            }]),
-        );
-        let Value::Map(fields) = &mut service.value.value else {
-            continue;
-        };
-        match fields
-            .iter_mut()
-            .find(|field| field.key.text == "autoscaler")
+        if let Some((kind, spec)) = autoscaler_of(deployment, objects)
+            .and_then(|(kind, object)| Some((kind, object.entry("spec")?)))
         {
-            Some(own) if own.value.get("hpa").is_some() => {
-                hpa.overlay(&own.value);
-                own.value = hpa;
-            }
-            // Another autoscaler, or none: `autoscaler: null`.
-            Some(_) => {}
-            None => fields.push(Entry {
-                key: key("autoscaler"),
-                value: hpa,
-            }),
+            lay_under(&mut service.value, "autoscaler", Some(kind), spec);
+        }
+        if let Some(spec) = objects
+            .vpa(deployment)
+            .and_then(|vpa| vpa.node.entry("spec"))
+        {
+            lay_under(&mut service.value, "vpa", None, spec);
         }
     }
     tree
 }
 
-/// The HPA in the manifests of a service that scales its Deployment.
-fn hpa_of<'a>(service: &Node, name: &str, objects: &'a Objects) -> Option<&'a Node> {
-    let wanted = service.get("deployment").and_then(Node::as_text);
-    let deployment = objects.deployment(wanted, name)?;
-    objects.hpa(deployment).map(|hpa| &hpa.node)
+/// Puts the `spec` of an object under what a service says in a field, or in one choice of it.
+/// Another choice, or `null`, takes the object away.
+fn lay_under(service: &mut Node, field: &str, choice: Option<&str>, spec: &Entry) {
+    let key = |text: &str| Key {
+        id: 0,
+        text: text.to_owned(),
+        span: spec.key.span,
+    };
+    let mut under = match choice {
+        None => spec.value.clone(),
+        Some(choice) => Node::new(
+            spec.value.span,
+            Value::Map(vec![Entry {
+                key: key(choice),
+                value: spec.value.clone(),
+            }]),
+        ),
+    };
+    let Value::Map(fields) = &mut service.value else {
+        return;
+    };
+    match fields.iter_mut().find(|own| own.key.text == field) {
+        Some(own) => {
+            let is_of_it = match choice {
+                Some(choice) => own.value.get(choice).is_some(),
+                None => matches!(own.value.value, Value::Map(_)),
+            };
+            if is_of_it {
+                under.overlay(&own.value);
+                own.value = under;
+            }
+        }
+        None => fields.push(Entry {
+            key: key(field),
+            value: under,
+        }),
+    }
+}
+
+/// What in the manifests scales a Deployment: how the scenario calls it, and the object.
+fn autoscaler_of<'a>(
+    deployment: &Placed<Deployment>,
+    objects: &'a Objects,
+) -> Option<(&'static str, &'a Node)> {
+    let hpa = objects.hpa(deployment).map(|hpa| ("hpa", &hpa.node));
+    let keda = || {
+        let object = objects.scaled_object(deployment)?;
+        Some(("keda", &object.node))
+    };
+    hpa.or_else(keda)
 }

@@ -12,6 +12,8 @@ use crate::diagnostic::{Code, Problem, Problems, Severity};
 use crate::path::FieldPath;
 use crate::suggest;
 use crate::yaml::{Node, Value, decode};
+use flashcrowd_manifests::scaled_object::ScaledObject;
+use flashcrowd_manifests::vpa::VerticalPodAutoscaler;
 use flashcrowd_manifests::{Deployment, HorizontalPodAutoscaler, Ingress, Service};
 use serde::de::DeserializeOwned;
 
@@ -40,16 +42,20 @@ impl<T> Placed<T> {
 pub(crate) struct Objects {
     pub(crate) deployments: Vec<Placed<Deployment>>,
     pub(crate) hpas: Vec<Placed<HorizontalPodAutoscaler>>,
+    pub(crate) kedas: Vec<Placed<ScaledObject>>,
+    pub(crate) vpas: Vec<Placed<VerticalPodAutoscaler>>,
     pub(crate) services: Vec<Placed<Service>>,
     pub(crate) ingresses: Vec<Placed<Ingress>>,
 }
 
 /// Kinds that are read, with the versions of the API that they are read in.
-const KINDS: [(&str, &str); 4] = [
+const KINDS: [(&str, &str); 6] = [
     ("Deployment", "apps/v1"),
     ("HorizontalPodAutoscaler", "autoscaling/v2"),
+    ("ScaledObject", "keda.sh/v1alpha1"),
     ("Service", "v1"),
     ("Ingress", "networking.k8s.io/v1"),
+    ("VerticalPodAutoscaler", "autoscaling.k8s.io/v1"),
 ];
 
 /// Whether a document is a Kubernetes object.
@@ -108,6 +114,32 @@ impl Objects {
             let target = &hpa.value.spec.scale_target_ref;
             target.kind == "Deployment"
                 && Some(&target.name) == deployment.value.metadata.name.as_ref()
+        })
+    }
+
+    /// The ScaledObject that scales a Deployment.
+    pub(crate) fn scaled_object(
+        &self,
+        deployment: &Placed<Deployment>,
+    ) -> Option<&Placed<ScaledObject>> {
+        self.kedas.iter().find(|object| {
+            let target = &object.value.spec.scale_target_ref;
+            target.kind.as_deref().unwrap_or("Deployment") == "Deployment"
+                && Some(&target.name) == deployment.value.metadata.name.as_ref()
+        })
+    }
+
+    /// The VPA that sizes the pods of a Deployment.
+    pub(crate) fn vpa(
+        &self,
+        deployment: &Placed<Deployment>,
+    ) -> Option<&Placed<VerticalPodAutoscaler>> {
+        self.vpas.iter().find(|vpa| {
+            let target = vpa.value.spec.target_ref.as_ref();
+            target.is_some_and(|target| {
+                target.kind == "Deployment"
+                    && Some(&target.name) == deployment.value.metadata.name.as_ref()
+            })
         })
     }
 
@@ -184,6 +216,12 @@ impl Objects {
             }
             "HorizontalPodAutoscaler" => {
                 read(document, base, &mut self.hpas, problems);
+            }
+            "ScaledObject" => {
+                read(document, base, &mut self.kedas, problems);
+            }
+            "VerticalPodAutoscaler" => {
+                read(document, base, &mut self.vpas, problems);
             }
             "Service" => {
                 read(document, base, &mut self.services, problems);

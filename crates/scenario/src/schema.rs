@@ -29,6 +29,78 @@ pub(crate) fn int_or_percent(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
+/// `spec` of a ScaledObject. Nothing is required: what a manifest says need not be said again.
+pub(crate) fn keda(_: &mut SchemaGenerator) -> Schema {
+    let seconds = json_schema!({ "type": "integer", "minimum": 0 });
+    json_schema!({
+        "description": "The fields of `spec` of a ScaledObject in keda.sh/v1alpha1.",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "scaleTargetRef": { "type": "object" },
+            "pollingInterval": seconds,
+            "initialCooldownPeriod": seconds,
+            "cooldownPeriod": seconds,
+            "idleReplicaCount": { "type": "integer", "minimum": 0, "description": "Replicas while nothing is active, if that is to be fewer than the minimum." },
+            "minReplicaCount": { "type": "integer", "minimum": 0, "description": "Lower bound; 0 by default." },
+            "maxReplicaCount": { "type": "integer", "minimum": 1, "description": "Upper bound; 100 by default." },
+            "advanced": { "type": "object" },
+            "fallback": { "type": "object" },
+            "triggers": {
+                "type": "array",
+                "description": "What is looked at; the largest proposal wins.",
+                "items": {
+                    "type": "object",
+                    "required": ["type"],
+                    "properties": {
+                        "type": { "enum": ["cpu", "memory", "cron", "kafka", "prometheus", "rabbitmq", "redis", "redis-streams"] },
+                        "metadata": { "type": "object", "additionalProperties": { "type": "string" } }
+                    }
+                }
+            }
+        }
+    })
+}
+
+/// Settings of a Knative revision.
+pub(crate) fn kpa(_: &mut SchemaGenerator) -> Schema {
+    let texts = json_schema!({ "type": "object", "additionalProperties": { "type": "string" } });
+    json_schema!({
+        "description": "Settings of a Knative revision.",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "config": { "description": "Keys of the ConfigMap config-autoscaler.", "anyOf": [texts.clone()] },
+            "annotations": { "description": "Annotations of the revision, with or without `autoscaling.knative.dev/`.", "anyOf": [texts] },
+            "containerConcurrency": { "type": "integer", "minimum": 0, "description": "Requests that one pod may work on; 0, the default, is any number." },
+            "reachable": { "type": "boolean", "description": "Whether traffic can reach the revision; true by default." },
+            "progressDeadline": { "type": "string", "description": "How long a revision may take to start; 600s by default." }
+        }
+    })
+}
+
+/// `spec` of a VerticalPodAutoscaler.
+pub(crate) fn vpa(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "description": "The fields of `spec` of a VerticalPodAutoscaler in autoscaling.k8s.io/v1.",
+        "type": ["object", "null"],
+        "additionalProperties": false,
+        "properties": {
+            "targetRef": { "type": "object" },
+            "updatePolicy": {
+                "type": "object",
+                "properties": {
+                    "updateMode": { "enum": ["Off", "Initial", "Recreate", "Auto", "InPlaceOrRecreate", "InPlace"] },
+                    "minReplicas": { "type": "integer", "minimum": 1 }
+                }
+            },
+            "resourcePolicy": { "type": "object", "description": "Bounds of the recommendations, container by container." },
+            "recommenders": { "type": "array" },
+            "startupBoost": { "type": "object" }
+        }
+    })
+}
+
 pub(crate) fn custom(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "object",

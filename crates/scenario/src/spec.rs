@@ -9,6 +9,7 @@ mod endpoint;
 mod environment;
 mod load;
 mod pod;
+mod queue;
 mod service;
 mod slo;
 mod start;
@@ -21,6 +22,7 @@ pub use environment::{
 };
 pub use load::{OpenSpec, WorkloadSpec};
 pub use pod::{MemorySpec, PodSpec, ProbeSpec, ProbesSpec, Resource};
+pub use queue::{ArrivalsSpec, Measure, MetricSpec, OnKillSpec, QueueSpec};
 pub use service::{AutoscalerSpec, ManifestSpec, RollingUpdateSpec, RolloutSpec, ServiceSpec};
 pub use slo::SloSpec;
 pub use start::Start;
@@ -48,10 +50,18 @@ pub struct Spec {
     pub start: Start,
     /// How long the run lasts, in simulated time.
     pub duration: SimDuration,
-    /// Sources of requests, by name.
+    /// Sources of requests, by name. May be left out where jobs come to a queue by themselves.
+    #[serde(default)]
     pub workload: IndexMap<String, WorkloadSpec>,
     /// The services that answer, by name: each a Deployment with a Service in front of it.
     pub services: IndexMap<String, ServiceSpec>,
+    /// Queues of jobs between the services, by name.
+    #[serde(default)]
+    pub queues: IndexMap<String, QueueSpec>,
+    /// What autoscalers find when they ask for a metric of that name: the metric of an HPA (types Pods, Object
+    /// and External), or the list, queue, topic or query of a KEDA trigger. A queue is known by its own name.
+    #[serde(default)]
+    pub metrics: IndexMap<String, MetricSpec>,
     /// The machines under the pods.
     #[serde(default)]
     pub nodes: NodesSpec,

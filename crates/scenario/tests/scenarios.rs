@@ -189,3 +189,41 @@ fn manifests_can_be_checked_alone() {
     );
     assert!(!diagnostics.has_errors(), "{diagnostics}");
 }
+
+/// ScaledObject and VPA beside a Deployment are read as they are, and changed field by field.
+#[test]
+fn keda_and_vpa_manifests_are_read_and_overridden() {
+    let object = |api: &str, kind: &str, name: &str, spec: &str| {
+        format!(
+            "      - apiVersion: {api}\n        kind: {kind}\n        metadata: {{ name: {name}, annotations: {{ autoscaling.keda.sh/paused: \"true\" }} }}\n        spec: {spec}\n"
+        )
+    };
+    let deployment = "{ selector: { matchLabels: { a: b } }, template: { metadata: { labels: { a: b } }, spec: { containers: [ { name: app } ] } } }";
+    let scaled = "{ scaleTargetRef: { name: jobs-worker }, maxReplicaCount: 9, cooldownPeriod: 7, triggers: [ { type: redis, metadata: { listName: jobs } } ] }";
+    let sized = "{ targetRef: { apiVersion: apps/v1, kind: Deployment, name: jobs-worker }, updatePolicy: { updateMode: \"Off\" } }";
+    let text = format!(
+        "name: x\nduration: 1m\nqueues: {{ jobs: {{ workers: worker, steps: [ cpu: 1ms ], arrivals: {{ rate: 1/s }} }} }}\nservices:\n  worker:\n    autoscaler: {{ keda: {{ maxReplicaCount: 3 }} }}\n    manifests:\n{}{}{}",
+        object("apps/v1", "Deployment", "jobs-worker", deployment),
+        object("keda.sh/v1alpha1", "ScaledObject", "scaler", scaled),
+        object(
+            "autoscaling.k8s.io/v1",
+            "VerticalPodAutoscaler",
+            "sizer",
+            sized
+        ),
+    );
+    let nowhere = std::collections::BTreeMap::new();
+    let loaded = load_str(&text, "x.yaml", &nowhere, &Options::default())
+        .unwrap_or_else(|problems| panic!("{problems}"));
+    let service = &loaded.scenario.model.services[0];
+    let Some(PolicySpec::Keda(keda)) = &service.autoscaler else {
+        panic!("{:?}", service.autoscaler);
+    };
+    assert_eq!(keda.spec.max_replica_count(), 3);
+    assert_eq!(keda.spec.cooldown_period(), 7);
+    assert_eq!(keda.annotations["autoscaling.keda.sh/paused"], "true");
+    // 2026-01-01T00:00Z.
+    assert_eq!(keda.epoch_unix_seconds, 1_767_225_600);
+    assert!(service.vpa.is_some());
+    assert_eq!(service.replicas, 0);
+}

@@ -20,8 +20,9 @@ const TICK: SimDuration = SimDuration::from_secs(TICK_SECONDS);
 ///
 /// It wakes up every second to take a sample, decides every second time, and reconciles after
 /// each decision and whenever a reconcile asked for it. At zero a sample above zero is decided on
-/// at once: the activator pokes the autoscaler. The activator itself is taken to be in the path
-/// from the moment that requests are sent through it.
+/// at once: the activator pokes the autoscaler. A driver that knows of the activator's first request
+/// calls before the time of the next wake-up, and that sample counts too. The activator itself is
+/// taken to be in the path from the moment that requests are sent through it.
 #[derive(Debug, Clone)]
 pub struct Kpa {
     settings: KpaSettings,
@@ -89,10 +90,14 @@ impl Kpa {
     ) -> (KpaSteps, Option<ReconcileDecision>) {
         let now = observation.now;
         let ready = ready_pods(observation);
-        let sample = (running.next_sample <= now)
+        let tick_is_due = running.next_tick <= now;
+        let requeued = running.requeue_at.is_some_and(|at| at <= now);
+        let sample_is_due = running.next_sample <= now;
+        let is_early = !sample_is_due && !tick_is_due && !requeued;
+        let sample = (sample_is_due || is_early)
             .then(|| sample(observation))
             .flatten();
-        if running.next_sample <= now {
+        if sample_is_due {
             running.next_sample = now + SECOND;
         }
         if let Some(value) = sample {
@@ -103,7 +108,6 @@ impl Kpa {
         let mut decider = Decider::new(&self.settings, now, 0);
         decider.memory = running.decider.clone();
         let mut decision = None;
-        let tick_is_due = running.next_tick <= now;
         if tick_is_due || is_poked {
             decision = decider.decide(now, Some(ready), self.averages(running, now));
             running.decider = decider.memory;
@@ -111,7 +115,6 @@ impl Kpa {
         if tick_is_due {
             running.next_tick = now + TICK;
         }
-        let requeued = running.requeue_at.is_some_and(|at| at <= now);
         let reconcile = (tick_is_due || decision.is_some() || requeued)
             .then(|| self.reconcile(running, now, ready));
         let steps = KpaSteps {

@@ -1,11 +1,13 @@
 //! Asking the controllers: what they may see, and what becomes of what they say.
 
-use super::pod::Pod;
+use super::metrics::named::{Answer, Binding};
+use super::pod::{Pod, PodSize};
 use super::{Event, World};
 use crate::error::ModelError;
 use crate::model::{PodTemplate, ServiceId};
 use crate::plane::DataPlane;
 use crate::record::{PodStage, Record, Recorder};
+use flashcrowd_autoscalers::kpa::TICK_SECONDS;
 use flashcrowd_autoscalers::{
     Autoscaler, Catalog, ConditionStatus, ContainerUsage, MilliValue, Observation, PodId, PodPhase,
     PodRequests, PodUsage, PodView, PolicySpec, ReadyCondition, Scale, ScaleOutcome, TimePoint,
@@ -22,6 +24,8 @@ pub(super) struct Scaler {
     period: SimDuration,
     bounds: Option<(u32, u32)>,
     requests: PodRequests,
+    /// Where the answers to its queries come from; empty if it asks for nothing but resources.
+    bindings: Vec<Binding>,
 }
 
 impl Scaler {
@@ -41,6 +45,19 @@ fn requests_of(template: &PodTemplate) -> PodRequests {
     }))
 }
 
+/// The same where the application was given something else.
+fn requests_of_sized(template: &PodTemplate, size: PodSize) -> PodRequests {
+    let containers = template.containers.iter().enumerate();
+    PodRequests::of_containers(containers.map(|(index, container)| {
+        let name = container.name.as_str();
+        if index == 0 {
+            (name, size.cpu_request, size.memory_request)
+        } else {
+            (name, container.cpu_request, container.memory_request)
+        }
+    }))
+}
+
 impl<P: DataPlane> World<P> {
     /// Lets a policy of your own scale a service instead of what the model says. It is asked
     /// every `period`.
@@ -51,8 +68,11 @@ impl<P: DataPlane> World<P> {
         period: SimDuration,
     ) {
         assert!(!period.is_zero(), "a controller needs a period");
+        let queries = policy.queries();
+        let bindings = self.bind(service, &queries, RngStreams::new(self.seed));
         let scaler = Scaler {
             policy,
+            bindings,
             name: "custom".to_owned(),
             period,
             bounds: None,
@@ -93,6 +113,30 @@ impl<P: DataPlane> World<P> {
                 ("hpa".to_owned(), hpa.flags.sync_period, Some(bounds))
             }
             PolicySpec::Custom(custom) => (custom.name.clone(), SimDuration::from_secs(15), None),
+            PolicySpec::Keda(keda) => {
+                let spec = &keda.spec;
+                let min = spec.min_replica_count();
+                let min = spec.idle_replica_count.unwrap_or(min).min(min);
+                let bounds = (
+                    u32::try_from(min).unwrap_or(0),
+                    u32::try_from(spec.max_replica_count()).unwrap_or(0),
+                );
+                ("keda".to_owned(), keda.flags.sync_period, Some(bounds))
+            }
+            PolicySpec::Kpa(kpa) => {
+                let settings = kpa.resolve().ok().filter(|settings| settings.max_scale > 0);
+                let bounds = settings.map(|settings| {
+                    (
+                        u32::try_from(settings.min_scale).unwrap_or(0),
+                        u32::try_from(settings.max_scale).unwrap_or(0),
+                    )
+                });
+                (
+                    "kpa".to_owned(),
+                    SimDuration::from_secs(TICK_SECONDS),
+                    bounds,
+                )
+            }
             _ => ("autoscaler".to_owned(), SimDuration::from_secs(15), None),
         };
         // Where in its period a controller is when the run begins, nobody knows.
@@ -100,12 +144,14 @@ impl<P: DataPlane> World<P> {
             .stream(&format!("autoscaler/{}", of.name))
             .random_range(0..period.as_nanos());
         let requests = requests_of(&of.pod);
+        let bindings = self.bind(service, &policy.queries(), streams);
         self.services[service.index()].scaler = Some(Scaler {
             policy,
             name,
             period,
             bounds,
             requests,
+            bindings,
         });
         self.schedule(SimTime::from_nanos(phase), Event::Autoscale(service));
         Ok(())
@@ -115,7 +161,40 @@ impl<P: DataPlane> World<P> {
         let Some(mut scaler) = self.services[service.index()].scaler.take() else {
             return;
         };
-        let decision = self.ask(service, &mut scaler);
+        self.sync(service, &mut scaler, recorder);
+        let next = match scaler.policy.next_wakeup() {
+            Some(at) if at > TimePoint::from(self.now) => {
+                SimTime::from_nanos(at.as_nanos().unsigned_abs())
+            }
+            _ => self.now + scaler.period,
+        };
+        self.services[service.index()].scaler = Some(scaler);
+        self.schedule(next, Event::Autoscale(service));
+    }
+
+    /// The activator holds the first request of a service without pods. The autoscaler of Knative
+    /// does not wait for its next tick then, if it wants no pods so far (`Poke` in
+    /// `pkg/autoscaler/scaling/multiscaler.go`).
+    pub(super) fn poke_autoscaler(&mut self, service: ServiceId, recorder: &mut dyn Recorder) {
+        let is_kpa = matches!(
+            self.service_of(service).autoscaler,
+            Some(PolicySpec::Kpa(_))
+        );
+        let state = &mut self.services[service.index()];
+        if !is_kpa || state.desired > 0 {
+            return;
+        }
+        let Some(mut scaler) = state.scaler.take() else {
+            return;
+        };
+        self.tell_of_first_request(&scaler.bindings);
+        self.sync(service, &mut scaler, recorder);
+        self.services[service.index()].scaler = Some(scaler);
+    }
+
+    /// Asks a controller and does what it says.
+    fn sync(&mut self, service: ServiceId, scaler: &mut Scaler, recorder: &mut dyn Recorder) {
+        let decision = self.ask(service, scaler);
         recorder.record(
             self.now,
             &Record::Decision {
@@ -134,14 +213,6 @@ impl<P: DataPlane> World<P> {
             );
             scaler.policy.committed(&decision, ScaleOutcome::Applied);
         }
-        let next = match scaler.policy.next_wakeup() {
-            Some(at) if at > TimePoint::from(self.now) => {
-                SimTime::from_nanos(at.as_nanos().unsigned_abs())
-            }
-            _ => self.now + scaler.period,
-        };
-        self.services[service.index()].scaler = Some(scaler);
-        self.schedule(next, Event::Autoscale(service));
     }
 
     /// Shows the controller what it may know now.
@@ -151,17 +222,26 @@ impl<P: DataPlane> World<P> {
         scaler: &mut Scaler,
     ) -> flashcrowd_autoscalers::ScalingDecision {
         let now = self.now;
+        let answers = self.answers(service, &scaler.bindings);
+        let answers: Vec<_> = answers.iter().map(Answer::borrowed).collect();
         let template = &self.model.services[service.index()].pod;
         let state = &self.services[service.index()];
+        // Pods that a VPA has sized request something of their own.
+        let sized: Vec<_> = (state.pods.iter())
+            .map(|&server| {
+                let size = self.pod(server).size?;
+                Some(requests_of_sized(template, size))
+            })
+            .collect();
         let mut pods = Vec::with_capacity(state.pods.len());
         // The application's container first, the others idle.
         let mut usages: Vec<Vec<ContainerUsage<'_>>> = Vec::with_capacity(state.pods.len());
         let mut samples = Vec::with_capacity(state.pods.len());
-        for server in &state.pods {
+        for (server, sized) in state.pods.iter().zip(&sized) {
             let pod = self.pods[server.0 as usize]
                 .as_mut()
                 .expect("a pod that is listed exists");
-            pods.push(view(pod, &scaler.requests));
+            pods.push(view(pod, sized.as_ref().unwrap_or(&scaler.requests)));
             if let Some(value) = pod.metrics.served(now) {
                 let nanocores = (value.cpu * 1e9) as i64;
                 let usage = |first: bool| ContainerUsage {
@@ -213,7 +293,7 @@ impl<P: DataPlane> World<P> {
             scale: Some(scale),
             pods: &pods,
             resources: self.metrics_available().then_some(resources.as_slice()),
-            answers: &[],
+            answers: &answers,
         })
     }
 }

@@ -4,25 +4,22 @@ use super::{Event, World};
 use crate::model::{PodTemplate, ServiceId};
 use crate::plane::{DataPlane, ServerId};
 use crate::record::{Interval, PodStage, Record, Recorder, ServiceInterval};
-use flashcrowd_units::SimTime;
+use flashcrowd_units::{Millicores, SimTime};
 use serde::{Deserialize, Serialize};
 
 /// A level whose integral over the interval is wanted.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 struct Level {
-    value: u32,
+    value: i64,
     since: SimTime,
     seconds: f64,
 }
 
 impl Level {
-    fn add(&mut self, change: i32, now: SimTime) {
-        self.seconds += f64::from(self.value) * (now - self.since).as_secs_f64();
+    fn add(&mut self, change: i64, now: SimTime) {
+        self.seconds += self.value as f64 * (now - self.since).as_secs_f64();
         self.since = now;
-        self.value = self
-            .value
-            .checked_add_signed(change)
-            .expect("a count of pods became negative");
+        self.value += change;
     }
 
     fn take(&mut self, now: SimTime) -> f64 {
@@ -60,6 +57,8 @@ pub(crate) struct IntervalState {
     existing: Level,
     /// Containers that run.
     running: Level,
+    /// What running containers request beyond their template \[millicores\].
+    surplus: Level,
     /// Pods that are ready.
     ready: Level,
     /// Time in which pods were desired and none was ready.
@@ -76,21 +75,38 @@ impl<P: DataPlane> World<P> {
         self.services[service.index()]
             .interval
             .existing
-            .add(change, self.now);
+            .add(change.into(), self.now);
     }
 
     pub(super) fn count_running(&mut self, service: ServiceId, change: i32) {
         self.services[service.index()]
             .interval
             .running
-            .add(change, self.now);
+            .add(change.into(), self.now);
+    }
+
+    /// A container starts or ends: what it requests beyond its template counts.
+    pub(super) fn count_requested(&mut self, server: ServerId, change: i64) {
+        let pod = self.pod(server);
+        let (service, Some(size)) = (pod.service, pod.size) else {
+            return;
+        };
+        let application = self.service_of(service).pod.containers.first();
+        let planned = application.and_then(|container| container.cpu_request);
+        let millicores =
+            |request: Option<Millicores>| request.map_or(0, |request| request.get() as i64);
+        let surplus = millicores(size.cpu_request) - millicores(planned);
+        self.services[service.index()]
+            .interval
+            .surplus
+            .add(change * surplus, self.now);
     }
 
     pub(super) fn count_ready(&mut self, service: ServiceId, change: i32) {
         self.services[service.index()]
             .interval
             .ready
-            .add(change, self.now);
+            .add(change.into(), self.now);
         self.watch_readiness(service);
     }
 
@@ -128,10 +144,13 @@ impl<P: DataPlane> World<P> {
         let services: Vec<_> = (0..self.services.len())
             .map(|index| self.service_interval(ServiceId(index as u32)))
             .collect();
+        // A copy, because the plane can lend only one of the two at a time.
+        let queues = self.plane.queues(now).to_vec();
         let interval = Interval {
             start,
             endpoints: self.plane.endpoints(),
             services: &services,
+            queues: &queues,
         };
         recorder.record(now, &Record::Interval(interval));
         self.plane.end_interval(now);
@@ -144,12 +163,19 @@ impl<P: DataPlane> World<P> {
     fn service_interval(&mut self, id: ServiceId) -> ServiceInterval {
         let now = self.now;
         let traffic = self.plane.traffic(id, now);
+        let in_flight_seconds = traffic.inside_seconds + traffic.held_seconds;
         let mut report = ServiceInterval {
             attempts: traffic.attempts,
             failed: traffic.failed,
-            in_flight_seconds: traffic.inside_seconds,
+            in_flight: u64::from(traffic.held),
+            queued: u64::from(traffic.held),
+            in_flight_seconds,
             ..ServiceInterval::default()
         };
+        let carried = &mut self.services[id.index()].carried;
+        carried.attempts += traffic.attempts;
+        carried.failed += traffic.failed.iter().sum::<u64>();
+        carried.in_flight_seconds += in_flight_seconds;
         for server in self.services[id.index()].pods.clone() {
             let pod = self.pod(server);
             if pod.stage == PodStage::Terminating {
@@ -177,7 +203,8 @@ impl<P: DataPlane> World<P> {
         report.cpu_seconds = std::mem::take(&mut interval.cpu_seconds);
         report.cfs_periods = std::mem::take(&mut interval.cfs_periods);
         report.cfs_throttled = std::mem::take(&mut interval.cfs_throttled);
-        report.ready = interval.ready.value;
+        report.ready =
+            u32::try_from(interval.ready.value).expect("a count of pods became negative");
         report.no_ready_seconds = interval.no_ready.take(now);
         report.pod_seconds = interval.existing.take(now);
         report.cost = service.pod_hour * (report.pod_seconds / 3600.0);
@@ -187,7 +214,8 @@ impl<P: DataPlane> World<P> {
             .pod
             .cpu_request
             .map_or(0.0, flashcrowd_units::Millicores::as_cores);
-        report.cpu_request_seconds = interval.running.take(now) * request;
+        report.cpu_request_seconds =
+            interval.running.take(now) * request + interval.surplus.take(now) / 1000.0;
         interval.start = now;
         report
     }

@@ -4,6 +4,8 @@
 //! container has no CPU value until it has been read twice; memory is the working set at the read.
 //! The API serves a value `lag` after it was measured.
 
+pub(super) mod named;
+
 use super::pod::MetricValue;
 use super::{Event, World};
 use crate::plane::DataPlane;

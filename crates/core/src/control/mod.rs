@@ -12,6 +12,7 @@ mod metrics;
 mod pod;
 mod probes;
 mod reconcile;
+mod vertical;
 mod victims;
 
 use crate::error::ModelError;
@@ -26,8 +27,10 @@ use flashcrowd_engine::{Agenda, RngStreams, StreamRng};
 use flashcrowd_units::{SimDuration, SimTime};
 use intervals::IntervalState;
 use lifecycle::PodEvent;
+use metrics::named::{Carried, Sampler};
 use pod::Pod;
 use serde::{Deserialize, Serialize};
+use vertical::Vertical;
 
 /// What can happen in the control plane.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -46,8 +49,12 @@ enum Event {
     MetricsBack,
     /// metrics-server scrapes all pods.
     Scrape,
+    /// A metric is read for a monitoring system.
+    Measure(u32),
     /// A controller is asked.
     Autoscale(ServiceId),
+    /// Recommender and updater of a VPA make a pass.
+    Vertical(ServiceId),
     /// A report interval ends.
     Interval,
 }
@@ -57,8 +64,8 @@ impl Event {
     fn class(self) -> u8 {
         match self {
             Self::Pod { .. } | Self::Reconcile(_) | Self::Action(_) | Self::MetricsBack => 0,
-            Self::Scrape => 1,
-            Self::Autoscale(_) => 2,
+            Self::Scrape | Self::Measure(_) => 1,
+            Self::Autoscale(_) | Self::Vertical(_) => 2,
             Self::Interval => 3,
         }
     }
@@ -73,7 +80,10 @@ struct ServiceState {
     pods: Vec<ServerId>,
     rng: StreamRng,
     scaler: Option<Scaler>,
+    vertical: Option<Vertical>,
     interval: IntervalState,
+    /// Counters before the present report interval.
+    carried: Carried,
 }
 
 /// A model in motion.
@@ -91,6 +101,7 @@ pub struct World<P = ExactPlane> {
     free_servers: Vec<ServerId>,
     next_pod: u32,
     report_interval: SimDuration,
+    samplers: Vec<Sampler>,
     /// Until when the metrics API does not answer, while it does not.
     metrics_outage: Option<SimTime>,
     control_events: u64,
@@ -141,6 +152,7 @@ impl<P: DataPlane> World<P> {
             free_servers: Vec::new(),
             next_pod: 0,
             report_interval: SimDuration::from_secs(1),
+            samplers: Vec::new(),
             metrics_outage: None,
             control_events: 0,
             seed,
@@ -153,13 +165,16 @@ impl<P: DataPlane> World<P> {
                 pods: Vec::new(),
                 rng: streams.stream(&format!("pods/{}", service.name)),
                 scaler: None,
+                vertical: None,
                 interval: IntervalState::default(),
+                carried: Carried::default(),
             });
         }
         world.start_scraping(streams);
         for index in 0..world.model.services.len() {
             let id = ServiceId(index as u32);
             world.start_autoscaler(id, streams, catalog)?;
+            world.start_vertical(id, streams)?;
             for _ in 0..world.model.services[index].replicas {
                 world.place_running_pod(id);
             }
@@ -256,7 +271,9 @@ impl<P: DataPlane> World<P> {
             Event::Action(index) => self.act(index as usize, recorder),
             Event::MetricsBack => self.end_metrics_outage(recorder),
             Event::Scrape => self.scrape(),
+            Event::Measure(index) => self.measure(index),
             Event::Autoscale(service) => self.autoscale(service, recorder),
+            Event::Vertical(service) => self.size_pods(service, recorder),
             Event::Interval => self.end_interval(recorder),
         }
     }
@@ -265,6 +282,7 @@ impl<P: DataPlane> World<P> {
         match notice {
             Notice::OutOfMemory(server) => self.out_of_memory(server, recorder),
             Notice::Drained(server) => self.drained(server, recorder),
+            Notice::Held(service) => self.poke_autoscaler(service, recorder),
         }
     }
 

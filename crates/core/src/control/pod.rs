@@ -5,7 +5,7 @@ use super::probes::{ProbeKind, ProbeWorker};
 use crate::model::ServiceId;
 use crate::plane::ServerId;
 use crate::record::{PodId, PodStage};
-use flashcrowd_units::{SimDuration, SimTime};
+use flashcrowd_units::{Bytes, Millicores, SimDuration, SimTime};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
@@ -46,6 +46,19 @@ pub(crate) struct Pod {
     /// The load balancer sends it requests.
     pub(crate) routed: bool,
     pub(crate) metrics: PodMetrics,
+    /// What its application was given when it was created, if not what the template says.
+    pub(crate) size: Option<PodSize>,
+    /// How long its container had run when it was last killed for want of memory.
+    pub(crate) oom_killed_after: Option<SimDuration>,
+}
+
+/// Requests and limits of a pod's application.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PodSize {
+    pub(crate) cpu_request: Option<Millicores>,
+    pub(crate) memory_request: Option<Bytes>,
+    pub(crate) cpu_limit: Option<Millicores>,
+    pub(crate) memory_limit: Option<Bytes>,
 }
 
 /// The application's container.

@@ -1,5 +1,6 @@
 //! The way of an attempt through load balancer and pod: from its arrival to its end.
 
+use super::jobs::JOB;
 use super::request::{NIL, Slot};
 use super::server::Admission;
 use super::timeouts::TimeoutClass;
@@ -41,7 +42,7 @@ impl<T: Tracer> ExactPlane<T> {
             return self.turn_away(now, slot, Failure::LimitReached);
         }
         let Some(index) = traffic.router.pick() else {
-            return self.turn_away(now, slot, Failure::NoReadyEndpoint);
+            return self.without_pod(now, slot, service, timeout);
         };
         let server = &mut self.servers[index as usize];
         match server.admits() {
@@ -61,9 +62,9 @@ impl<T: Tracer> ExactPlane<T> {
         self.requests[slot].server = index;
         if self.timeouts.any_idle()
             && let Some(check) = self.timeouts.start(timeout, now)
-            && check < self.next_timeout_check
+            && check < self.next_check
         {
-            self.next_timeout_check = check;
+            self.next_check = check;
             self.next_special = self.next_special.min(check);
         }
         placed
@@ -71,7 +72,13 @@ impl<T: Tracer> ExactPlane<T> {
 
     /// The pod that was chosen does not take the attempt in.
     #[cold]
-    fn refuse(&mut self, now: SimTime, slot: Slot, member: u32, refusal: Admission) -> bool {
+    pub(super) fn refuse(
+        &mut self,
+        now: SimTime,
+        slot: Slot,
+        member: u32,
+        refusal: Admission,
+    ) -> bool {
         let service = self.endpoint_services[self.requests[slot].endpoint.index()];
         self.services[service.index()].router.done(member);
         let full = refusal == Admission::Full;
@@ -88,7 +95,7 @@ impl<T: Tracer> ExactPlane<T> {
 
     /// An attempt fails before any pod has it.
     #[cold]
-    fn turn_away(&mut self, now: SimTime, slot: Slot, failure: Failure) -> bool {
+    pub(super) fn turn_away(&mut self, now: SimTime, slot: Slot, failure: Failure) -> bool {
         self.count_failure(now, slot, failure);
         self.requests.release(slot);
         self.run_runnable(now);
@@ -135,6 +142,7 @@ impl<T: Tracer> ExactPlane<T> {
     fn fail(&mut self, now: SimTime, slot: Slot, failure: Failure) {
         let request = &self.requests[slot];
         let (server, abandoned) = (request.server, request.abandoned);
+        let (parent, endpoint) = (request.parent, request.endpoint);
         if self.servers[server as usize].alive {
             let next = self.leave(now, server, abandoned, false);
             self.runnable.extend(next);
@@ -144,6 +152,8 @@ impl<T: Tracer> ExactPlane<T> {
         }
         if !abandoned {
             self.count_failure(now, slot, failure);
+        } else if parent == JOB {
+            self.job_failed(now, endpoint, server);
         }
         self.requests.release(slot);
     }
@@ -151,7 +161,13 @@ impl<T: Tracer> ExactPlane<T> {
     /// A request gives its place to the next one, which is returned, and the load balancer sees the
     /// end of it.
     #[inline(always)]
-    fn leave(&mut self, now: SimTime, index: u32, abandoned: bool, had_core: bool) -> Option<Slot> {
+    pub(super) fn leave(
+        &mut self,
+        now: SimTime,
+        index: u32,
+        abandoned: bool,
+        had_core: bool,
+    ) -> Option<Slot> {
         let server = &mut self.servers[index as usize];
         debug_assert!(server.alive);
         if had_core {
@@ -179,6 +195,10 @@ impl<T: Tracer> ExactPlane<T> {
 
     /// Nobody waits for this attempt any more. The pod does not know and works on.
     fn abandon(&mut self, now: SimTime, slot: Slot, failure: Failure) {
+        if self.is_held(slot) {
+            self.count_failure(now, slot, failure);
+            return self.drop_held(now, slot);
+        }
         let request = &mut self.requests[slot];
         request.abandoned = true;
         let server = request.server;
@@ -189,12 +209,17 @@ impl<T: Tracer> ExactPlane<T> {
 
     /// The caller of an attempt is gone: the attempt has failed for the callee's service, and
     /// there is nobody else to tell.
-    pub(super) fn abandon_quietly(&mut self, slot: Slot, failure: Failure) {
+    pub(super) fn abandon_quietly(&mut self, now: SimTime, slot: Slot, failure: Failure) {
+        let is_held = self.is_held(slot);
         let request = &mut self.requests[slot];
         request.abandoned = true;
         let (server, endpoint) = (request.server, request.endpoint.index());
-        self.end_attempt(server);
         self.services[self.endpoint_services[endpoint].index()].failed[failure as usize] += 1;
+        if is_held {
+            self.drop_held(now, slot);
+        } else {
+            self.end_attempt(server);
+        }
     }
 
     /// Gives up on every request whose time is up.
@@ -204,7 +229,6 @@ impl<T: Tracer> ExactPlane<T> {
             self.abandon(now, slot, failure);
             self.run_runnable(now);
         }
-        self.next_timeout_check = self.timeouts.next_check();
-        self.find_next_special();
+        self.find_next_check();
     }
 }

@@ -1,11 +1,12 @@
 //! Containers start, and end with everything that is inside.
 
+use super::jobs::JOB;
 use super::quota::CfsPhase;
 use super::request::{NIL, State};
 use super::server::Server;
 use super::{ExactPlane, Tracer};
-use crate::model::ServiceId;
-use crate::plane::ServerId;
+use crate::model::{PodTemplate, ServiceId};
+use crate::plane::{Limits, ServerId};
 use crate::record::Failure;
 use flashcrowd_units::SimTime;
 
@@ -20,6 +21,8 @@ impl<T: Tracer> ExactPlane<T> {
         server.clear(now.as_nanos());
         self.timers.set(index, SimTime::NEVER);
         (0..inside).for_each(|_| self.services[service].leave(now));
+        self.queues.leave(index);
+        let mut jobs = Vec::new();
         for slot in self.requests.of_server(index) {
             let request = &mut self.requests[slot];
             let (state, abandoned, callee) = (request.state, request.abandoned, request.next);
@@ -28,11 +31,18 @@ impl<T: Tracer> ExactPlane<T> {
                 continue;
             }
             request.state = State::Dead;
+            if request.parent == JOB {
+                let program = request.endpoint;
+                let first_draw = request.first_draw;
+                let others = self.programs.draws(program).saturating_sub(1);
+                let others = self.requests.other_draws_mut(slot)[..others].to_vec();
+                jobs.push((program, first_draw, others));
+            }
             if state == State::Calling {
                 // The callee works on; nobody will listen.
                 self.requests[callee].parent = NIL;
                 if !self.requests[callee].abandoned && self.requests[callee].state != State::Dead {
-                    self.abandon_quietly(callee, failure);
+                    self.abandon_quietly(now, callee, failure);
                 }
             }
             if !abandoned {
@@ -43,6 +53,7 @@ impl<T: Tracer> ExactPlane<T> {
                 self.requests.release(slot);
             }
         }
+        self.jobs_killed(now, &jobs);
         self.run_runnable(now);
         self.find_next_special();
     }
@@ -54,11 +65,18 @@ impl<T: Tracer> ExactPlane<T> {
         server: ServerId,
         service: ServiceId,
         phase: CfsPhase,
+        limits: Option<Limits>,
     ) {
         let index = server.0 as usize;
         self.timers.grow(index + 1);
+        let template = &self.templates[service.index()];
+        let resized = limits.map(|limits| PodTemplate {
+            cpu_limit: limits.cpu,
+            memory_limit: limits.memory,
+            ..template.clone()
+        });
         let mut fresh = Server::start(
-            &self.templates[service.index()],
+            resized.as_ref().unwrap_or(template),
             self.node_cores,
             self.widths[service.index()],
             phase,

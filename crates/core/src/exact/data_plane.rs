@@ -2,9 +2,9 @@
 
 use super::request::NIL;
 use super::{ExactPlane, Tracer};
-use crate::model::ServiceId;
-use crate::plane::{Change, DataPlane, Notice, PodUsage, ServerId, ServiceTraffic};
-use crate::record::{EndpointInterval, FailureCounts, Totals};
+use crate::model::{QueueId, ServiceId};
+use crate::plane::{Change, DataPlane, Notice, PodUsage, QueueLevels, ServerId, ServiceTraffic};
+use crate::record::{EndpointInterval, FailureCounts, QueueInterval, Totals};
 use flashcrowd_units::SimTime;
 
 impl<T: Tracer> DataPlane for ExactPlane<T> {
@@ -52,15 +52,23 @@ impl<T: Tracer> DataPlane for ExactPlane<T> {
                 server,
                 service,
                 phase,
-            } => self.start(now, server, service, phase),
+                limits,
+            } => self.start(now, server, service, phase, limits),
             Change::Listen(server, listening) => {
                 self.servers[server.0 as usize].listen(listening);
+                if listening {
+                    self.join_queues(now, server.0);
+                } else {
+                    self.queues.leave(server.0);
+                }
             }
             Change::Route(server, routed) => {
                 let server = &self.servers[server.0 as usize];
+                let service = server.service;
                 let router = &mut self.services[server.service as usize].router;
                 if routed {
                     router.add(server.member);
+                    self.release_held(now, service);
                 } else {
                     router.remove(server.member);
                 }
@@ -115,7 +123,18 @@ impl<T: Tracer> DataPlane for ExactPlane<T> {
             attempts: traffic.attempts,
             failed: traffic.failed,
             inside_seconds: inside as f64 * 1e-9,
+            inside: traffic.inside,
+            held: self.held[service.index()].len(),
+            held_seconds: self.held[service.index()].seconds(now),
         }
+    }
+
+    fn queue(&self, queue: QueueId, now: SimTime) -> QueueLevels {
+        self.queues.levels(queue, now, &self.requests)
+    }
+
+    fn queues(&mut self, now: SimTime) -> &[QueueInterval] {
+        self.queues.intervals(now, &self.requests)
     }
 
     fn end_interval(&mut self, now: SimTime) {
@@ -136,6 +155,10 @@ impl<T: Tracer> DataPlane for ExactPlane<T> {
                 .wrapping_mul(now.as_nanos())
                 .wrapping_neg();
         }
+        for held in &mut self.held {
+            held.end_interval(now);
+        }
+        self.queues.end_interval(now);
     }
 
     fn totals(&self) -> Totals {
@@ -149,6 +172,7 @@ impl<T: Tracer> DataPlane for ExactPlane<T> {
         }
         // Counted on its own account, so that conservation is a check and not a definition.
         totals.in_flight = self.requests.awaited_clients();
+        totals.queues = self.queues.totals(&self.requests);
         totals.events = self.events;
         totals
     }

@@ -112,6 +112,11 @@ impl<T: Tracer> ExactPlane<T> {
                 }
                 return false;
             }
+            Instruction::Enqueue { queue } => {
+                self.enqueue(now, queue);
+                return false;
+            }
+            Instruction::JobDone => self.finish_job(now, slot),
             Instruction::Jump { target } => {
                 self.requests[slot].pc = target;
                 return false;

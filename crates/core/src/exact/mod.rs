@@ -1,10 +1,12 @@
 //! The data plane that simulates every request.
 
+mod activator;
 mod attempt;
 mod container;
 mod cpu;
 mod data_plane;
 mod execute;
+mod jobs;
 mod program;
 mod quota;
 mod request;
@@ -21,8 +23,10 @@ use crate::error::ModelError;
 use crate::model::{EndpointId, Model, PodTemplate, ServiceId};
 use crate::plane::Notice;
 use crate::record::{EndpointInterval, Failure, Totals};
+use activator::Held;
 use flashcrowd_engine::{EventQueue, RngStreams, TimerSet};
 use flashcrowd_units::{SimDuration, SimTime};
+use jobs::Queues;
 use program::Programs;
 use request::{Requests, Slot};
 use router::Router;
@@ -61,11 +65,15 @@ pub struct ExactPlane<T = NoTracer> {
     timers: TimerSet,
     timeouts: Timeouts,
     /// The next thing that is neither an arrival nor in the queue: a shared CPU, a time-out check,
-    /// or a notice that has to be told at once.
+    /// a job that comes by itself, or a notice that has to be told at once.
     next_special: SimTime,
-    next_timeout_check: SimTime,
+    /// The next time-out check, or the next job that comes by itself.
+    next_check: SimTime,
     servers: Vec<Server>,
     services: Vec<Traffic>,
+    /// Requests that wait for a pod, by service.
+    held: Vec<Held>,
+    queues: Queues,
     endpoints: Vec<EndpointInterval>,
     /// Requests that have got a place and can go on; emptied within every event.
     runnable: Vec<Slot>,
@@ -113,6 +121,10 @@ impl<T: Tracer> ExactPlane<T> {
                 balancer.max_in_flight,
             )
         });
+        let held = model
+            .services
+            .iter()
+            .map(|service| Held::new(service.activator.map_or(0, |activator| activator.capacity)));
         let mut plane = Self {
             now: SimTime::ZERO,
             next_arrival: (SimTime::NEVER, 0),
@@ -122,9 +134,11 @@ impl<T: Tracer> ExactPlane<T> {
             timers: TimerSet::default(),
             timeouts,
             next_special: SimTime::NEVER,
-            next_timeout_check: SimTime::NEVER,
+            next_check: SimTime::NEVER,
             servers: Vec::new(),
             services: services.collect(),
+            held: held.collect(),
+            queues: Queues::new(model, streams)?,
             endpoints: vec![EndpointInterval::default(); model.endpoints.len()],
             runnable: Vec::new(),
             notices: Vec::new(),
@@ -137,6 +151,7 @@ impl<T: Tracer> ExactPlane<T> {
                 .endpoints
                 .iter()
                 .map(|endpoint| endpoint.service)
+                .chain(model.queues.iter().map(|queue| queue.workers))
                 .collect(),
             node_cores: model.node_cores,
             widths: program::widths(model),
@@ -146,6 +161,7 @@ impl<T: Tracer> ExactPlane<T> {
             tracer,
         };
         plane.find_next_arrival();
+        plane.find_next_check();
         Ok(plane)
     }
 
@@ -182,9 +198,15 @@ impl<T: Tracer> ExactPlane<T> {
         self.next_arrival = (at, index);
     }
 
+    /// Looks anew for the next time-out check and the next job that comes by itself.
+    fn find_next_check(&mut self) {
+        self.next_check = self.timeouts.next_check().min(self.queues.next_at);
+        self.find_next_special();
+    }
+
     fn find_next_special(&mut self) {
         self.next_special = if self.notices.is_empty() {
-            self.timers.next_at().min(self.next_timeout_check)
+            self.timers.next_at().min(self.next_check)
         } else {
             SimTime::ZERO
         };
@@ -199,6 +221,8 @@ impl<T: Tracer> ExactPlane<T> {
             self.events += 1;
             let slot = self.burst_done(now);
             self.run_one(now, slot);
+        } else if self.queues.next_at <= now {
+            self.produce(now);
         } else {
             self.check_timeouts(now);
         }

@@ -2,7 +2,7 @@
 
 use super::timeouts::{TimeoutClass, Timeouts};
 use crate::error::ModelError;
-use crate::model::{Endpoint, EndpointId, Model, Step};
+use crate::model::{Endpoint, EndpointId, Model, QueueId, Step};
 use crate::record::Failure;
 use flashcrowd_units::{SimDuration, Variates};
 use flashcrowd_workload::DurationSampler;
@@ -32,8 +32,12 @@ pub(crate) enum Instruction {
     },
     /// Go to `target`.
     Jump { target: u32 },
+    /// A job for a queue.
+    Enqueue { queue: QueueId },
     /// The answer.
     Done,
+    /// The end of a job.
+    JobDone,
 }
 
 /// What is drawn for a request when it arrives.
@@ -67,7 +71,7 @@ pub(crate) struct Compiled {
 const DRAWS_LIMIT: usize = 1 << 12;
 
 impl Programs {
-    /// Compiles the endpoints of a model. Call time-outs are registered with `timeouts`.
+    /// Compiles the endpoints of a model, then the jobs of its queues. Call time-outs are registered with `timeouts`.
     ///
     /// # Errors
     /// If endpoints call each other in a circle, or the tree of calls is too large.
@@ -79,6 +83,20 @@ impl Programs {
             programs.emit(model, &endpoint.steps, &mut 0, &sizes, timeouts);
             programs.code.push(Instruction::Done);
             let compiled = Compiled::new(start, Self::draws_of(model, &endpoint.steps));
+            programs.draws_max = programs.draws_max.max(compiled.len());
+            programs.endpoints.push(compiled);
+        }
+        for queue in &model.queues {
+            let start = programs.code.len() as u32;
+            programs.emit(model, &queue.steps, &mut 0, &sizes, timeouts);
+            programs.code.push(Instruction::JobDone);
+            let compiled = Compiled::new(start, Self::draws_of(model, &queue.steps));
+            if compiled.len() > DRAWS_LIMIT {
+                return Err(ModelError::TooManySteps {
+                    endpoint: queue.name.clone(),
+                    limit: DRAWS_LIMIT,
+                });
+            }
             programs.draws_max = programs.draws_max.max(compiled.len());
             programs.endpoints.push(compiled);
         }
@@ -129,6 +147,7 @@ impl Programs {
                         timeout,
                     });
                 }
+                Step::Enqueue(queue) => self.code.push(Instruction::Enqueue { queue: *queue }),
                 Step::Choose(alternatives) => {
                     *drawn += 1;
                     let mut ends = Vec::new();
@@ -186,6 +205,7 @@ impl Programs {
                     &model.endpoints[endpoint.index()].steps,
                 ));
             }
+            Step::Enqueue(_) => {}
         });
         all
     }
@@ -258,9 +278,15 @@ impl Draw {
 /// Threads that one request uses at once at most, by service.
 pub(crate) fn widths(model: &Model) -> Vec<u32> {
     let mut widths = vec![1; model.services.len()];
-    for endpoint in &model.endpoints {
-        let width: &mut u32 = &mut widths[endpoint.service.index()];
-        walk(&endpoint.steps, &mut |step| {
+    let endpoints = model.endpoints.iter();
+    let endpoints = endpoints.map(|endpoint| (endpoint.service, &endpoint.steps));
+    let queues = model
+        .queues
+        .iter()
+        .map(|queue| (queue.workers, &queue.steps));
+    for (service, steps) in endpoints.chain(queues) {
+        let width: &mut u32 = &mut widths[service.index()];
+        walk(steps, &mut |step| {
             if let Step::ParallelCpu { threads, .. } = step {
                 *width = (*width).max(*threads);
             }
@@ -323,6 +349,7 @@ fn order(endpoints: &[Endpoint]) -> Result<Vec<usize>, ModelError> {
                         0
                     }
                 },
+                Step::Enqueue(_) => 0,
                 _ => 1,
             };
         });

@@ -1,5 +1,6 @@
 //! Requests in flight: slots in a slab, linked into queues by index, never allocated one by one.
 
+use super::jobs::JOB;
 use super::timeouts::TimeoutClass;
 use crate::model::EndpointId;
 use flashcrowd_units::SimTime;
@@ -134,7 +135,7 @@ impl Requests {
     #[inline(never)]
     fn grow(&mut self) {
         let slot = self.slots.len() as Slot;
-        assert!(slot < NIL, "more than four billion requests in flight");
+        assert!(slot < JOB, "more than four billion requests in flight");
         self.slots.push(Request::UNUSED);
         let others = self.slots.len() * self.stride;
         self.other_draws.resize(others, 0);
@@ -222,6 +223,14 @@ impl Requests {
             && request.timeout == class
             && !request.abandoned
             && !matches!(request.state, State::Free | State::Dead)
+    }
+
+    /// Every job: its program, and whether it still waits for a pod.
+    pub(crate) fn jobs(&self) -> impl Iterator<Item = (EndpointId, bool)> + '_ {
+        let is_job =
+            |r: &&Request| !matches!(r.state, State::Free | State::Dead) && r.parent == JOB;
+        let jobs = self.slots.iter().filter(is_job);
+        jobs.map(|request| (request.endpoint, request.server == NIL))
     }
 
     /// Clients that wait for an answer.

@@ -140,6 +140,11 @@ impl Server {
         self.easy_inside = if easy { limit } else { 0 };
     }
 
+    /// Whether the process listens.
+    pub(crate) fn listens(&self) -> bool {
+        self.listening
+    }
+
     /// Whether one more request can be taken in.
     #[inline(always)]
     pub(crate) fn admits(&mut self) -> Admission {
@@ -185,6 +190,15 @@ impl Server {
         }
         self.queue_tail = slot;
         false
+    }
+
+    /// What a job means for memory; the bounds for requests do not hold for it.
+    pub(crate) fn admits_job(&mut self) -> Admission {
+        let limit = std::mem::replace(&mut self.inside_limit, u32::MAX);
+        let admission = self.admits();
+        self.inside_limit = limit;
+        debug_assert_ne!(admission, Admission::Refused, "idle pods listen");
+        admission
     }
 
     /// A request with a place leaves; the first of the backlog takes the place.

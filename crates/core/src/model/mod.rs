@@ -6,16 +6,20 @@
 
 mod action;
 mod load_balancer;
+mod metric;
 mod pod;
 mod probe;
+mod queue;
 mod service;
 mod workload;
 
 pub use action::{Action, TimedAction};
 pub use load_balancer::{BalancingPolicy, KeepAlive, LoadBalancer};
+pub use metric::{MetricSource, NamedMetric, QueueFigure, ServiceFigure};
 pub use pod::{Container, CpuModel, CpuScheduling, MemoryModel, OnSigterm, PodTemplate};
 pub use probe::{Probe, Readiness};
-pub use service::{IntOrPercent, RolloutStrategy, Service};
+pub use queue::{JobArrivals, OnKill, Queue, QueueId};
+pub use service::{Activator, IntOrPercent, RolloutStrategy, Service};
 pub use workload::{Endpoint, Step, Workload};
 
 use flashcrowd_autoscalers::PolicySpec;
@@ -58,6 +62,10 @@ pub struct Model {
     pub services: Vec<Service>,
     /// Every endpoint of every service.
     pub endpoints: Vec<Endpoint>,
+    /// The queues between them.
+    pub queues: Vec<Queue>,
+    /// Metrics that autoscalers can ask for by name. A queue is always known by its own.
+    pub metrics: Vec<NamedMetric>,
     /// The metrics pipeline between the pods and the controllers.
     pub metrics_server: MetricsServer,
     /// Cores of the machines under the pods: what a pod without a CPU limit can use at most, and

@@ -2,6 +2,7 @@
 
 use super::{LoadBalancer, PodTemplate};
 use flashcrowd_autoscalers::PolicySpec;
+use flashcrowd_manifests::vpa::VpaSpec;
 use flashcrowd_units::{SimDuration, Usd};
 use serde::{Deserialize, Serialize};
 
@@ -20,8 +21,26 @@ pub struct Service {
     pub load_balancer: LoadBalancer,
     /// Who changes `spec.replicas`.
     pub autoscaler: Option<PolicySpec>,
+    /// Who changes what pods request. `None`: nobody.
+    pub vpa: Option<VpaSpec>,
+    /// Holds requests while no pod is there to take them. `None`: they fail.
+    pub activator: Option<Activator>,
     /// What one pod costs for an hour of existence.
     pub pod_hour: Usd,
+}
+
+/// Knative's activator: while a service has no pod that it could send requests to, they wait here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Activator {
+    /// Requests that wait at most; one more is turned away.
+    pub capacity: u32,
+}
+
+impl Default for Activator {
+    /// The depth of the activator's breaker (`QueueDepth` in `pkg/activator/net/throttler.go`).
+    fn default() -> Self {
+        Self { capacity: 10_000 }
+    }
 }
 
 /// How a Deployment replaces its pods.
@@ -59,6 +78,8 @@ impl Service {
             rollout: RolloutStrategy::default(),
             load_balancer: LoadBalancer::default(),
             autoscaler: None,
+            vpa: None,
+            activator: None,
             pod_hour: Usd::default(),
         }
     }

@@ -1,6 +1,6 @@
 //! Who sends requests, and what a request does.
 
-use super::{EndpointId, ServiceId};
+use super::{EndpointId, QueueId, ServiceId};
 use flashcrowd_units::{Ratio, SimDuration};
 use flashcrowd_workload::{ArrivalProcess, RateShape, ServiceTime};
 use serde::{Deserialize, Serialize};
@@ -52,6 +52,8 @@ pub enum Step {
         /// After this long the caller gives up and its own request fails.
         timeout: SimDuration,
     },
+    /// Put a job into a queue and go on at once.
+    Enqueue(QueueId),
     /// Exactly one of the alternatives, with these probabilities. They add up to at most one;
     /// with the rest nothing is done.
     Choose(Vec<(Ratio, Vec<Step>)>),

@@ -6,7 +6,9 @@ mod invariants;
 mod ledger;
 mod lifecycle;
 mod metrics_outages;
+mod queues;
 mod request_paths;
+mod scaling;
 #[path = "../systems/mod.rs"]
 mod systems;
 mod timing;

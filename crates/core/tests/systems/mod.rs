@@ -82,6 +82,8 @@ pub(crate) fn system(seconds: f64, service: Service, steps: Vec<Step>) -> Model 
         workloads: Vec::new(),
         services: vec![service],
         endpoints: vec![endpoint(&name, 0, steps)],
+        queues: Vec::new(),
+        metrics: Vec::new(),
         metrics_server: MetricsServer {
             resolution: SimDuration::from_secs(15),
             lag: SimDuration::ZERO,

@@ -1,11 +1,12 @@
 //! `timeseries.csv`: one row for each sample of each metric.
 //!
-//! `time_seconds` is the end of the report interval. Levels (`replicas_*`, `queued`, `memory_*`)
-//! are those at that time, rates and cores are means over the interval, latencies are those of the
-//! requests answered in it. What is not known (the latency of no request) has no row.
+//! `time_seconds` is the end of the report interval. Levels (`replicas_*`, `queued`, `memory_*`; of
+//! queues `waiting`, `in_progress` and `oldest_seconds`) are those at that time, rates and cores are
+//! means over the interval, latencies are those of the requests answered in it. What is not known
+//! (the latency of no request) has no row.
 
 use super::Exporter;
-use crate::recorder::{EndpointSample, ServiceSample};
+use crate::recorder::{EndpointSample, QueueSample, ServiceSample};
 use crate::results::Results;
 use flashcrowd_units::SimDuration;
 use std::io::{self, Write};
@@ -42,6 +43,13 @@ impl Exporter for TimeseriesCsv {
                     }
                 }
             }
+            for (queue, sample) in context.queues.iter().zip(samples.queues(row)) {
+                for (metric, value) in queue_metrics(sample, length) {
+                    if let Some(value) = value {
+                        csv.write_record([&time, queue, metric, &value.to_string()])?;
+                    }
+                }
+            }
         }
         csv.flush()
     }
@@ -59,6 +67,20 @@ fn endpoint_metrics(sample: &EndpointSample, length: SimDuration) -> [Metric; 7]
         ("latency_p50_seconds", sample.p50),
         ("latency_p95_seconds", sample.p95),
         ("latency_p99_seconds", sample.p99),
+    ]
+}
+
+fn queue_metrics(sample: &QueueSample, length: SimDuration) -> [Metric; 8] {
+    let per_second = |number: u64| Some(number as f64 / length.as_secs_f64());
+    [
+        ("enqueued_per_second", per_second(sample.enqueued)),
+        ("processed_per_second", per_second(sample.processed)),
+        ("jobs_failed_per_second", per_second(sample.failed)),
+        ("depth_mean", Some(sample.depth_mean)),
+        ("waiting", Some(sample.waiting as f64)),
+        ("in_progress", Some(sample.in_progress as f64)),
+        ("oldest_seconds", Some(sample.oldest_seconds)),
+        ("wait_p95_seconds", sample.wait_p95),
     ]
 }
 

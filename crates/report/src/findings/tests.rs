@@ -68,6 +68,7 @@ impl Story {
                     EndpointInterval::default(),
                 ],
                 services: &[service],
+                queues: &[],
             };
             self.now += 15;
             self.recorder

@@ -1,6 +1,8 @@
 //! Intervals added up to longer ones.
 
-use flashcrowd_core::record::{EndpointInterval, FailureCounts, Interval, ServiceInterval};
+use flashcrowd_core::record::{
+    EndpointInterval, FailureCounts, Interval, QueueInterval, ServiceInterval,
+};
 use flashcrowd_units::{SimDuration, SimTime};
 
 /// Consecutive intervals as one: counts and integrals added, levels those at the end. Allocated
@@ -13,17 +15,24 @@ pub(crate) struct Bucket {
     end: SimTime,
     pub(crate) endpoints: Vec<EndpointInterval>,
     pub(crate) services: Vec<ServiceInterval>,
+    pub(crate) queues: Vec<QueueInterval>,
 }
 
 impl Bucket {
     /// An empty bucket that is full when `width` of simulated time is in it.
-    pub(crate) fn new(width: SimDuration, endpoints: usize, services: usize) -> Self {
+    pub(crate) fn new(
+        width: SimDuration,
+        endpoints: usize,
+        services: usize,
+        queues: usize,
+    ) -> Self {
         Self {
             width,
             start: None,
             end: SimTime::ZERO,
             endpoints: vec![EndpointInterval::default(); endpoints],
             services: vec![ServiceInterval::default(); services],
+            queues: vec![QueueInterval::default(); queues],
         }
     }
 
@@ -36,6 +45,9 @@ impl Bucket {
         }
         for (sum, part) in self.services.iter_mut().zip(interval.services) {
             add_service(sum, part);
+        }
+        for (sum, part) in self.queues.iter_mut().zip(interval.queues) {
+            add_queue(sum, part);
         }
     }
 
@@ -62,6 +74,7 @@ impl Bucket {
             endpoint.latency.clear();
         }
         self.services.fill(ServiceInterval::default());
+        self.queues.fill(QueueInterval::default());
     }
 }
 
@@ -92,13 +105,26 @@ pub(crate) fn add_service(sum: &mut ServiceInterval, part: &ServiceInterval) {
     sum.cost += before.cost;
 }
 
+/// Adds the counts and integrals of a later interval and takes over its levels.
+pub(crate) fn add_queue(sum: &mut QueueInterval, part: &QueueInterval) {
+    sum.enqueued += part.enqueued;
+    sum.processed += part.processed;
+    sum.failed += part.failed;
+    sum.requeued += part.requeued;
+    sum.waiting_seconds += part.waiting_seconds;
+    sum.waiting_max = sum.waiting_max.max(part.waiting_max);
+    sum.waits.merge(&part.waits);
+    (sum.waiting, sum.in_progress) = (part.waiting, part.in_progress);
+    sum.oldest_seconds = part.oldest_seconds;
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn counts_add_up_and_levels_are_the_last() {
-        let mut bucket = Bucket::new(SimDuration::from_secs(60), 1, 1);
+        let mut bucket = Bucket::new(SimDuration::from_secs(60), 1, 1, 0);
         for step in 0..4 {
             let mut endpoint = EndpointInterval {
                 offered: 10,
@@ -118,6 +144,7 @@ mod tests {
                 start: SimTime::from_secs(u64::from(step) * 15),
                 endpoints: &[endpoint],
                 services: &[service],
+                queues: &[],
             };
             bucket.add(SimTime::from_secs(u64::from(step + 1) * 15), &interval);
         }

@@ -2,7 +2,7 @@
 
 use super::bucket::Bucket;
 use crate::format::ratio;
-use flashcrowd_core::record::{EndpointInterval, ServiceInterval};
+use flashcrowd_core::record::{EndpointInterval, QueueInterval, ServiceInterval};
 use flashcrowd_units::{SimDuration, SimTime};
 
 /// An endpoint in one report interval.
@@ -98,26 +98,68 @@ impl ServiceSample {
     }
 }
 
+/// A queue in one report interval: levels at its end, means over it.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct QueueSample {
+    /// Jobs that were put into it.
+    pub enqueued: u64,
+    /// Jobs that were done.
+    pub processed: u64,
+    /// Jobs that ended without being done.
+    pub failed: u64,
+    /// Jobs that waited, on average.
+    pub depth_mean: f64,
+    /// Jobs that wait.
+    pub waiting: u64,
+    /// Jobs that a pod works on.
+    pub in_progress: u64,
+    /// Age of the job at the head \[s\].
+    pub oldest_seconds: f64,
+    /// 95th percentile of the wait of those that a pod took \[s\]; `None` if none was.
+    pub wait_p95: Option<f64>,
+}
+
+impl QueueSample {
+    pub(crate) fn new(interval: &QueueInterval, length: SimDuration) -> Self {
+        let wait = interval.waits.quantile(0.95);
+        Self {
+            enqueued: interval.enqueued,
+            processed: interval.processed,
+            failed: interval.failed,
+            depth_mean: interval.waiting_seconds / length.as_secs_f64(),
+            waiting: interval.waiting,
+            in_progress: interval.in_progress,
+            oldest_seconds: interval.oldest_seconds,
+            wait_p95: wait.map(SimDuration::as_secs_f64),
+        }
+    }
+}
+
 /// Samples of everything, one row per report interval.
 #[derive(Debug)]
 pub struct Samples {
     endpoints: usize,
     services: usize,
+    queues: usize,
     extents: Vec<(SimTime, SimTime)>,
     /// Row by row.
     endpoint_rows: Vec<EndpointSample>,
     /// Row by row.
     service_rows: Vec<ServiceSample>,
+    /// Row by row.
+    queue_rows: Vec<QueueSample>,
 }
 
 impl Samples {
-    pub(crate) fn new(endpoints: usize, services: usize) -> Self {
+    pub(crate) fn new(endpoints: usize, services: usize, queues: usize) -> Self {
         Self {
             endpoints,
             services,
+            queues,
             extents: Vec::new(),
             endpoint_rows: Vec::new(),
             service_rows: Vec::new(),
+            queue_rows: Vec::new(),
         }
     }
 
@@ -136,6 +178,9 @@ impl Samples {
                 .iter()
                 .map(|s| ServiceSample::new(s, length)),
         );
+        let queues = bucket.queues.iter();
+        self.queue_rows
+            .extend(queues.map(|q| QueueSample::new(q, length)));
     }
 
     /// How many rows there are.
@@ -161,6 +206,11 @@ impl Samples {
     /// The samples of all services in one row.
     pub fn services(&self, row: usize) -> &[ServiceSample] {
         &self.service_rows[row * self.services..(row + 1) * self.services]
+    }
+
+    /// The samples of all queues in one row.
+    pub fn queues(&self, row: usize) -> &[QueueSample] {
+        &self.queue_rows[row * self.queues..(row + 1) * self.queues]
     }
 
     /// One endpoint over time: length of the interval and sample.

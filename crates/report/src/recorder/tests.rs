@@ -26,6 +26,7 @@ fn record(recorder: &mut RunRecorder, start: u64, end: u64, offered: u64, latenc
         start: SimTime::from_secs(start),
         endpoints: &endpoints,
         services: &[service],
+        queues: &[],
     };
     recorder.record(SimTime::from_secs(end), &Record::Interval(interval));
 }

@@ -1,8 +1,8 @@
 //! From what was recorded to the report.
 
 use super::{
-    Cost, EndpointReport, LatencySummary, LevelSummary, MinuteReport, MinuteService, Provenance,
-    Report, Requests, SCHEMA, ScalingEvents, ServiceReport, SloReport,
+    Cost, DepthSummary, EndpointReport, LatencySummary, LevelSummary, MinuteReport, MinuteService,
+    Provenance, QueueReport, Report, Requests, SCHEMA, ScalingEvents, ServiceReport, SloReport,
 };
 use crate::context::{EndpointContext, RunContext};
 use crate::demand;
@@ -10,7 +10,9 @@ use crate::format;
 use crate::objective::Verdict;
 use crate::recorder::{Minute, ReplicaLevels, RunRecorder, ServiceSample};
 use crate::wall_clock::WallClock;
-use flashcrowd_core::record::{EndpointInterval, Failure, FailureCounts, Totals};
+use flashcrowd_core::record::{
+    EndpointInterval, Failure, FailureCounts, QueueInterval, QueueTotals, Totals,
+};
 use flashcrowd_telemetry::{Aggregate, Measurement, TimeWeighted};
 use flashcrowd_units::SimTime;
 use indexmap::IndexMap;
@@ -20,8 +22,8 @@ impl Report {
     /// Sums up a run that has ended.
     ///
     /// # Panics
-    /// If requests were lost or invented: `totals` and the records must agree, and every request
-    /// must have completed, failed, or be in flight.
+    /// If requests or jobs were lost or invented: `totals` and the records must agree, and every
+    /// request must have completed, failed, or be in flight, every job be done, failed, or left.
     pub fn new(recorder: &mut RunRecorder, totals: &Totals) -> Self {
         recorder.finish();
         assert_conserved(recorder, totals);
@@ -39,7 +41,7 @@ impl Report {
             requests: requests(totals.offered, totals.completed, &totals.failed),
             endpoints: endpoints(recorder),
             services,
-            queues: IndexMap::new(),
+            queues: queues(recorder),
             databases: IndexMap::new(),
             caches: IndexMap::new(),
             slos: verdicts
@@ -81,6 +83,17 @@ fn assert_conserved(recorder: &RunRecorder, totals: &Totals) {
     assert_eq!(
         recorded, counted,
         "records and totals disagree on offered, completed, failed (seed {seed})"
+    );
+    let recorded = recorder.queues().iter().map(|queue| QueueTotals {
+        enqueued: queue.enqueued,
+        processed: queue.processed,
+        failed: queue.failed,
+        waiting: queue.waiting,
+        in_progress: queue.in_progress,
+    });
+    assert!(
+        recorded.eq(totals.queues.iter().copied()),
+        "records and totals disagree on the jobs of queues (seed {seed})"
     );
 }
 
@@ -134,6 +147,29 @@ fn endpoints(recorder: &RunRecorder) -> IndexMap<String, EndpointReport> {
         .zip(recorder.endpoints())
         .map(report)
         .collect()
+}
+
+fn queues(recorder: &RunRecorder) -> IndexMap<String, QueueReport> {
+    let seconds = recorder.end().as_secs_f64();
+    let report = |(name, known): (&String, &QueueInterval)| {
+        let report = QueueReport {
+            enqueued: known.enqueued,
+            processed: known.processed,
+            failed: known.failed,
+            requeued: known.requeued,
+            waiting: known.waiting,
+            in_progress: known.in_progress,
+            oldest_seconds: known.oldest_seconds,
+            depth: DepthSummary {
+                mean: quotient(known.waiting_seconds, seconds).unwrap_or(0.0),
+                max: known.waiting_max,
+            },
+            wait_seconds: LatencySummary::new(&known.waits),
+        };
+        (name.clone(), report)
+    };
+    let queues = recorder.context().queues.iter();
+    queues.zip(recorder.queues()).map(report).collect()
 }
 
 fn level(level: &TimeWeighted, end: SimTime) -> LevelSummary {

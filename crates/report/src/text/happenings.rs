@@ -77,6 +77,7 @@ fn in_short(finding: &Finding) -> String {
         "lost_in_scale_down" => "losing requests to a scale-down",
         "lost_in_rollout" => "losing requests to a rollout",
         "no_ready_endpoint" => "without a ready pod",
+        "vpa_and_hpa" => "resized by its VPA under its HPA",
         code => return format!("{component}: {code}"),
     };
     format!("{component} {what}")

@@ -2,6 +2,12 @@
 
 use super::*;
 use crate::made_up_run;
+use crate::recorder::RunRecorder;
+use flashcrowd_core::record::{
+    EndpointInterval, Interval, QueueInterval, QueueTotals, Record, Recorder, ServiceInterval,
+    Totals,
+};
+use flashcrowd_units::{SimDuration, SimTime};
 
 fn summary(results: &Results, columns: usize) -> String {
     let mut text = Vec::new();
@@ -62,4 +68,75 @@ fn the_course_of_events_is_told_in_order_of_time() {
         .collect();
     assert!(at.len() > 1, "{at:?}");
     assert!(at.is_sorted(), "{at:?}");
+}
+
+/// A minute of a queue that falls behind, and of one that nobody uses.
+fn queues() -> Results {
+    let mut context = made_up_run::context(SimDuration::from_secs(60));
+    context.queues = ["orders", "mails"].map(str::to_owned).to_vec();
+    let mut recorder = RunRecorder::new(context);
+    let mut orders = QueueInterval {
+        enqueued: 1000,
+        processed: 900,
+        failed: 20,
+        requeued: 3,
+        waiting: 70,
+        in_progress: 10,
+        oldest_seconds: 42.0,
+        waiting_max: 150,
+        // 80 on average.
+        waiting_seconds: 4800.0,
+        ..QueueInterval::default()
+    };
+    orders.waits.record_n(SimDuration::from_secs(2), 930);
+    let interval = Interval {
+        start: SimTime::ZERO,
+        endpoints: &std::array::from_fn::<_, 3, _>(|_| EndpointInterval::default()),
+        services: &[ServiceInterval::default()],
+        queues: &[orders, QueueInterval::default()],
+    };
+    recorder.record(SimTime::from_secs(60), &Record::Interval(interval));
+    let totals = Totals {
+        queues: vec![
+            QueueTotals {
+                enqueued: 1000,
+                processed: 900,
+                failed: 20,
+                waiting: 70,
+                in_progress: 10,
+            },
+            QueueTotals::default(),
+        ],
+        ..Totals::default()
+    };
+    Results::new(recorder, &totals)
+}
+
+/// Every job is in one of the columns: 1000 = 900 + 20 + 80.
+#[test]
+fn queues_account_for_their_jobs() {
+    let results = queues();
+    for (columns, orders, mails) in [
+        (
+            100,
+            "orders 1,000 900 20 80 3 80 / 150 2.00 s 2.00 s 42.0 s",
+            "mails 0 0 0 0 0 0 / 0 - - -",
+        ),
+        (
+            80,
+            "orders 1,000 900 20 80 80 / 150 2.00 s 42.0 s",
+            "mails 0 0 0 0 0 / 0 - -",
+        ),
+    ] {
+        let text = summary(&results, columns);
+        assert!(text.lines().all(|line| line.chars().count() <= columns));
+        let rows = text.lines().map(|line| {
+            let words: Vec<_> = line.split_whitespace().collect();
+            words.join(" ")
+        });
+        let rows: Vec<String> = rows.collect();
+        assert!(rows.iter().any(|row| row == orders), "{text}");
+        assert!(rows.iter().any(|row| row == mails), "{text}");
+    }
+    assert!(!summary(&made_up_run::quiet_day(), 80).contains("Queues"));
 }

@@ -1,5 +1,7 @@
 //! Who scales a service.
 
+mod keda;
+mod kpa;
 mod traps;
 
 use super::service::Part;
@@ -13,7 +15,7 @@ use flashcrowd_autoscalers::catalog::HpaPolicy;
 use flashcrowd_autoscalers::hpa::{FeatureGates, Hpa, HpaFlags};
 use flashcrowd_core::model::PodTemplate;
 use flashcrowd_manifests::Problem;
-use flashcrowd_manifests::hpa::{HpaSpec, MetricSourceType};
+use flashcrowd_manifests::hpa::HpaSpec;
 
 /// Pods that a service has before anything has happened: its autoscaler's minimum, or one.
 pub(super) fn minimum(spec: &ServiceSpec) -> u32 {
@@ -22,7 +24,31 @@ pub(super) fn minimum(spec: &ServiceSpec) -> u32 {
             .min_replicas
             .and_then(|min| u32::try_from(min).ok())
             .unwrap_or(1),
+        Some(AutoscalerSpec::Keda(keda)) => u32::try_from(keda.min_replica_count()).unwrap_or(0),
+        Some(AutoscalerSpec::Kpa(kpa)) => kpa
+            .resolve()
+            .ok()
+            .map(|settings| settings.initial_scale.max(settings.min_scale))
+            .and_then(|scale| u32::try_from(scale).ok())
+            .unwrap_or(1),
         _ => 1,
+    }
+}
+
+/// Pods that can be simulated at most.
+const MOST: i32 = 100_000;
+
+/// Only Deployments are there to be scaled.
+fn scale_target(part: &Part<'_>, path: &FieldPath, kind: Option<&str>, problems: &mut Problems) {
+    if let Some(kind) = kind.filter(|kind| *kind != "Deployment") {
+        let path = path.join("scaleTargetRef").join("kind");
+        let message = format!("`{}` is a Deployment here, not a {kind}", part.name);
+        part.context.check(problems).warn(
+            Code::NotModelled,
+            &path,
+            message,
+            "it is scaled as a Deployment is",
+        );
     }
 }
 
@@ -33,6 +59,8 @@ pub(super) fn policy(
 ) -> Option<PolicySpec> {
     let spec = match part.spec.autoscaler.as_ref()? {
         AutoscalerSpec::Custom(custom) => return Some(PolicySpec::Custom(custom.clone())),
+        AutoscalerSpec::Keda(spec) => return Some(keda::policy(part, spec, problems)),
+        AutoscalerSpec::Kpa(config) => return Some(kpa::policy(part, config, problems)),
         AutoscalerSpec::Hpa(spec) => spec,
     };
     let path = part.path.join("autoscaler").join("hpa");
@@ -47,21 +75,23 @@ pub(super) fn policy(
     validate(&spec, flags, &path, &mut part.context.check(problems));
     traps::check(part, &spec.defaulted(), pod, &path, problems);
     for (index, metric) in spec.metrics.iter().enumerate() {
-        let what = match metric.source_type {
-            MetricSourceType::Resource | MetricSourceType::ContainerResource => continue,
-            MetricSourceType::Pods => "Pods",
-            MetricSourceType::Object => "Object",
-            MetricSourceType::External => "External",
-        };
-        let message = format!(
-            "nothing in this scenario measures a metric of type {what}: the HPA will find it missing"
-        );
-        let help =
-            "it then never scales down on this metric, as in a cluster without that metrics API";
-        let path = path.join("metrics").join(index).join("type");
-        part.context
-            .check(problems)
-            .warn(Code::NotModelled, &path, message, help);
+        let asked = [
+            ("pods", metric.pods.as_ref().map(|source| &source.metric)),
+            (
+                "object",
+                metric.object.as_ref().map(|source| &source.metric),
+            ),
+            (
+                "external",
+                metric.external.as_ref().map(|source| &source.metric),
+            ),
+        ];
+        for (field, metric) in asked {
+            let Some(metric) = metric else { continue };
+            let path = path.join("metrics").join(index).join(field);
+            let path = path.join("metric").join("name");
+            super::metrics::check_asked(part, &metric.name, &path, problems);
+        }
     }
     Some(PolicySpec::Hpa(HpaPolicy { spec, flags }))
 }
@@ -97,7 +127,7 @@ fn validate(spec: &HpaSpec, flags: HpaFlags, path: &FieldPath, check: &mut Check
             });
         }
     }
-    if spec.max_replicas > 100_000 {
+    if spec.max_replicas > MOST {
         let message = format!(
             "`maxReplicas` is {}: more than can be simulated",
             spec.max_replicas

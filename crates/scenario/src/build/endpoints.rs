@@ -38,7 +38,7 @@ pub(super) fn endpoints(context: &Context<'_>, problems: &mut Problems) -> Vec<E
     endpoints
 }
 
-fn build(
+pub(super) fn build(
     context: &Context<'_>,
     steps: &[StepSpec],
     path: &FieldPath,
@@ -105,6 +105,10 @@ fn one(
                 endpoint,
                 timeout: call.timeout,
             })
+        }
+        StepSpec::Enqueue(queue) => {
+            let queue = context.queue(queue, &path.join("enqueue"), problems)?;
+            Some(Step::Enqueue(queue))
         }
         StepSpec::Choose(branches) => {
             let path = path.join("choose");

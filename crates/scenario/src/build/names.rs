@@ -5,7 +5,7 @@ use crate::diagnostic::{Code, Problem, Problems};
 use crate::path::FieldPath;
 use crate::spec::Spec;
 use crate::yaml::Node;
-use flashcrowd_core::model::{EndpointId, ServiceId};
+use flashcrowd_core::model::{EndpointId, QueueId, ServiceId};
 
 /// What there is to refer to.
 pub(crate) struct Names {
@@ -180,6 +180,35 @@ impl Context<'_> {
     }
 }
 
+impl Context<'_> {
+    /// The queue of a name. An unknown one is reported.
+    pub(super) fn queue(
+        &self,
+        name: &str,
+        path: &FieldPath,
+        problems: &mut Problems,
+    ) -> Option<QueueId> {
+        let queues = &self.spec.queues;
+        let found = queues.get_index_of(name);
+        let is_unread = self
+            .root
+            .get("queues")
+            .is_some_and(|node| !node.is_sound() || node.get(name).is_some());
+        if found.is_none() && !is_unread {
+            let shown: Vec<&str> = queues.keys().map(String::as_str).collect();
+            let message = format!("there is no queue `{name}`");
+            self.check(problems)
+                .report(Code::UnknownReference, path, message, |problem| {
+                    if shown.is_empty() {
+                        return problem.help(format!("describe it under `queues`: {name}: ..."));
+                    }
+                    problem.names(name, &shown)
+                });
+        }
+        found.map(|index| QueueId(index as u32))
+    }
+}
+
 /// Names end up in files, columns and random streams; they are plain words.
 pub(super) fn check(context: &Context<'_>, problems: &mut Problems) {
     let root = FieldPath::default();
@@ -197,6 +226,9 @@ pub(super) fn check(context: &Context<'_>, problems: &mut Problems) {
     };
     for name in context.spec.workload.keys() {
         word(&root.join("workload").join(name), name);
+    }
+    for name in context.spec.queues.keys() {
+        word(&root.join("queues").join(name), name);
     }
     for (name, service) in &context.spec.services {
         let path = root.join("services").join(name);

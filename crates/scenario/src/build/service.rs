@@ -1,12 +1,13 @@
 //! A Deployment, what stands in front of it, and who scales it.
 
-use super::{Context, autoscaler, pod};
+use super::{Context, autoscaler, pod, vpa};
 use crate::diagnostic::{Code, Problems};
 use crate::manifest::{Chosen, Objects, choose, front, service_notes};
 use crate::path::FieldPath;
 use crate::spec::{LoadBalancerSpec, RolloutSpec, ServiceSpec};
+use flashcrowd_autoscalers::PolicySpec;
 use flashcrowd_core::model::{
-    BalancingPolicy, IntOrPercent, KeepAlive, LoadBalancer, RolloutStrategy, Service,
+    Activator, BalancingPolicy, IntOrPercent, KeepAlive, LoadBalancer, RolloutStrategy, Service,
 };
 use flashcrowd_manifests::deployment::{DeploymentSpec, StrategyType};
 use flashcrowd_units::{SimDuration, Usd};
@@ -57,7 +58,16 @@ fn build(part: &Part<'_>, problems: &mut Problems) -> Service {
         .deployment
         .map(|deployment| &deployment.value.spec);
     let path = part.path.join("endpoints");
-    if part.spec.endpoints.is_empty() && !part.context.is_damaged(&path) {
+    let queues = &part.context.spec.queues;
+    let is_worker = queues.values().any(|queue| queue.workers == part.name);
+    let own = part.context.root.at(&part.path.0);
+    let is_absent = own.is_some_and(|node| node.get("endpoints").is_none());
+    if part.spec.endpoints.is_empty() && is_absent && !is_worker {
+        let message = format!("`endpoints` is missing in `{}`", part.path);
+        part.context
+            .check(problems)
+            .report_key(Code::MissingField, &part.path, message, |p| p);
+    } else if part.spec.endpoints.is_empty() && !is_worker && !part.context.is_damaged(&path) {
         part.context.check(problems).report(
             Code::MissingField,
             &path,
@@ -65,9 +75,19 @@ fn build(part: &Part<'_>, problems: &mut Problems) -> Service {
             |problem| problem.help("add one, such as `browse: [ cpu: 5ms ]`"),
         );
     }
-    let pod = pod::template(part, problems);
+    let mut pod = pod::template(part, problems);
     let autoscaler = autoscaler::policy(part, &pod, problems);
+    let activator = match &autoscaler {
+        Some(PolicySpec::Kpa(kpa)) => {
+            // The queue-proxy lets no more in than the revision says.
+            let limit = Some(kpa.container_concurrency).filter(|&limit| limit > 0);
+            pod.concurrency = pod.concurrency.or(limit);
+            Some(Activator::default())
+        }
+        _ => None,
+    };
     let replicas = replicas(part, deployment, problems);
+    let vpa = vpa::vpa(part, autoscaler.as_ref(), problems);
     Service {
         name: part.name.to_owned(),
         replicas,
@@ -75,6 +95,8 @@ fn build(part: &Part<'_>, problems: &mut Problems) -> Service {
         load_balancer: load_balancer(part, problems),
         pod_hour: pod_hour(part, problems),
         autoscaler,
+        vpa,
+        activator,
         pod,
     }
 }

@@ -4,12 +4,14 @@ use super::{Objects, Placed};
 use crate::check::Checker;
 use crate::diagnostic::Code;
 use crate::path::FieldPath;
+use flashcrowd_manifests::scaled_object::ScaledObject;
 use flashcrowd_manifests::{Deployment, Ingress, ObjectMeta, Service};
 
 /// The objects of one service.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Chosen<'a> {
     pub(crate) deployment: Option<&'a Placed<Deployment>>,
+    pub(crate) scaled_object: Option<&'a Placed<ScaledObject>>,
     pub(crate) service: Option<&'a Placed<Service>>,
     pub(crate) ingress: Option<&'a Placed<Ingress>>,
 }
@@ -53,6 +55,7 @@ pub(crate) fn choose<'a>(
             );
         }
     }
+    check_scaled_objects(objects, deployment_name, check);
     let labels = &deployment.value.spec.template.metadata.labels;
     let selected = objects.services.iter().find(|service| {
         let selector = &service.value.spec.selector;
@@ -94,8 +97,43 @@ pub(crate) fn choose<'a>(
     });
     Chosen {
         deployment: Some(deployment),
+        scaled_object: objects.scaled_object(deployment),
         service: selected,
         ingress,
+    }
+}
+
+/// Warns about ScaledObjects that scale nothing here, and refuses one beside an HPA, as KEDA's
+/// admission webhook does.
+fn check_scaled_objects(objects: &Objects, deployment: &str, check: &mut Checker<'_>) {
+    let at = FieldPath::default()
+        .join("spec")
+        .join("scaleTargetRef")
+        .join("name");
+    for object in &objects.kedas {
+        let target = &object.value.spec.scale_target_ref.name;
+        let has_target =
+            |placed: &Placed<Deployment>| name(&placed.value.metadata) == target.as_str();
+        if object.node.is_damaged() {
+            continue;
+        }
+        if !objects.deployments.iter().any(has_target) {
+            let message = format!(
+                "this ScaledObject scales `{target}`, which none of the manifests describes"
+            );
+            let help = format!("name the Deployment: `{deployment}`");
+            let mut own = object.check(check.problems);
+            own.warn(Code::Ineffective, &at, message, &help);
+        }
+        let has_hpa = target == deployment
+            && (objects.hpas.iter()).any(|hpa| hpa.value.spec.scale_target_ref.name == *target);
+        if has_hpa {
+            let message = format!("a HorizontalPodAutoscaler scales `{target}` already");
+            let mut own = object.check(check.problems);
+            own.report(Code::Refused, &at, message, |problem| {
+                problem.help("KEDA makes an HPA of its own; take the other one out")
+            });
+        }
     }
 }
 

@@ -19,6 +19,8 @@ pub enum StepSpec {
     Wait(ServiceTime),
     /// Ask an endpoint of another service and wait for its answer.
     Call(CallSpec),
+    /// Put a job into a queue and go on at once: the name of the queue.
+    Enqueue(String),
     /// One of several branches, at random. With the rest of the shares nothing is done.
     Choose(Vec<BranchSpec>),
 }

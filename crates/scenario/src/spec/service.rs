@@ -2,7 +2,10 @@
 
 use super::{LoadBalancerSpec, MemorySpec, PodSpec, ProbesSpec, StepSpec};
 use flashcrowd_autoscalers::catalog::CustomPolicy;
+use flashcrowd_autoscalers::kpa::KpaConfig;
 use flashcrowd_core::model::{CpuModel, CpuScheduling, OnSigterm};
+use flashcrowd_manifests::scaled_object::ScaledObjectSpec;
+use flashcrowd_manifests::vpa::VpaSpec;
 use flashcrowd_manifests::{IntOrPercent, hpa::HpaSpec};
 use flashcrowd_units::{SimDuration, Usd};
 use flashcrowd_workload::ServiceTime;
@@ -17,8 +20,8 @@ use std::fmt;
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceSpec {
-    /// Kubernetes manifests, read as they are: Deployment, HorizontalPodAutoscaler, Service,
-    /// Ingress. Paths are relative to the scenario.
+    /// Kubernetes manifests, read as they are: Deployment, HorizontalPodAutoscaler,
+    /// ScaledObject, VerticalPodAutoscaler, Service, Ingress. Paths are relative to the scenario.
     #[serde(default)]
     pub manifests: Vec<ManifestSpec>,
     /// Name of the Deployment in the manifests, if they have several and none is named like the service.
@@ -88,7 +91,14 @@ pub struct ServiceSpec {
     /// by one; `null` takes it away.
     #[serde(default)]
     pub autoscaler: Option<AutoscalerSpec>,
-    /// What a request does, by the name of the endpoint: a list of steps.
+    /// Who changes what pods request: the fields of `spec` of a VerticalPodAutoscaler, verbatim. Where a manifest
+    /// has one, only what differs from it; `null` takes it away.
+    #[serde(default)]
+    #[schemars(schema_with = "crate::schema::vpa")]
+    pub vpa: Option<VpaSpec>,
+    /// What a request does, by the name of the endpoint: a list of steps. May be left out where the
+    /// pods work off a queue.
+    #[serde(default)]
     pub endpoints: IndexMap<String, Vec<StepSpec>>,
     /// What one pod costs for an hour of existence, in US dollars; otherwise the price file says it.
     #[serde(default)]
@@ -151,10 +161,19 @@ impl JsonSchema for ManifestSpec {
 /// Who changes the number of pods.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one for each service, and it is read once"
+)]
 pub enum AutoscalerSpec {
     /// A HorizontalPodAutoscaler: the fields of its `spec` in `autoscaling/v2`, verbatim. Where a
     /// manifest has one, only what differs from it.
     Hpa(#[schemars(schema_with = "crate::schema::hpa")] HpaSpec),
+    /// KEDA: the fields of `spec` of a ScaledObject in `keda.sh/v1alpha1`, verbatim. Where a manifest has
+    /// one, only what differs from it.
+    Keda(#[schemars(schema_with = "crate::schema::keda")] ScaledObjectSpec),
+    /// The Knative Pod Autoscaler, with the activator in front: settings of the revision and of the cluster.
+    Kpa(#[schemars(schema_with = "crate::schema::kpa")] KpaConfig),
     /// An autoscaler that the embedding program has registered.
     Custom(#[schemars(schema_with = "crate::schema::custom")] CustomPolicy),
 }

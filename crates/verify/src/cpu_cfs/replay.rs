@@ -64,6 +64,7 @@ pub(super) fn replay(case: &Case, repeat: usize, cpu: CpuModel) -> Result<Replay
         server: POD,
         service: SERVICE,
         phase,
+        limits: None,
     };
     let mut now = SimTime::ZERO;
     for change in [start, Change::Listen(POD, true), Change::Route(POD, true)] {
@@ -148,6 +149,8 @@ fn model(case: &Case, cpu_model: CpuModel) -> Model {
             service: SERVICE,
             steps,
         }],
+        queues: Vec::new(),
+        metrics: Vec::new(),
         metrics_server: MetricsServer {
             resolution: SimDuration::from_secs(15),
             lag: SimDuration::ZERO,
@@ -171,6 +174,8 @@ fn service(pod: PodTemplate) -> Service {
             keep_alive: None,
         },
         autoscaler: None,
+        vpa: None,
+        activator: None,
         pod_hour: Usd::default(),
     }
 }

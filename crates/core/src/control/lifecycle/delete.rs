@@ -44,6 +44,7 @@ impl<P: DataPlane> World<P> {
             .take()
             .expect("a pod is deleted once");
         self.count_pod(pod.service, -1);
+        self.forget_pod(pod.service, pod.id);
         self.services[pod.service.index()]
             .pods
             .retain(|&other| other != server);

@@ -42,6 +42,7 @@ impl<P: DataPlane> World<P> {
         let service = self.pod(server).service;
         self.settle_usage(server);
         self.count_running(service, -1);
+        self.count_requested(server, -1);
         self.apply(Change::Kill(server, failure));
         let pod = self.pod_mut(server);
         let ran = pod
@@ -50,6 +51,10 @@ impl<P: DataPlane> World<P> {
             .take()
             .map_or(SimDuration::ZERO, |since| now.since(since));
         pod.container.listening = false;
+        if failure == Failure::OomKilled {
+            self.tell_vertical_of_oom(server, ran);
+        }
+        let pod = self.pod_mut(server);
         pod.metrics = PodMetrics::default();
         if pod.deleting.is_some() {
             // The load balancer may not know yet; what it sends is refused until it does.

@@ -5,7 +5,7 @@ use crate::control::World;
 use crate::control::pod::{Container, HISTORY, Pod, PodMetrics, instant};
 use crate::exact::CfsPhase;
 use crate::model::{Readiness, ServiceId};
-use crate::plane::{Change, DataPlane, ServerId};
+use crate::plane::{Change, DataPlane, Limits, ServerId};
 use crate::record::{PodId, PodStage, Record, Recorder};
 use flashcrowd_units::SimTime;
 use rand::{Rng, RngExt};
@@ -18,6 +18,7 @@ impl<P: DataPlane> World<P> {
         });
         let id = PodId(self.next_pod);
         self.next_pod += 1;
+        let size = self.admitted_size(service);
         let state = &mut self.services[service.index()];
         self.pods[server.0 as usize] = Some(Pod {
             id,
@@ -35,6 +36,8 @@ impl<P: DataPlane> World<P> {
             tickers: Default::default(),
             routed: false,
             metrics: PodMetrics::default(),
+            size,
+            oom_killed_after: None,
         });
         state.pods.push(server);
         server
@@ -148,11 +151,17 @@ impl<P: DataPlane> World<P> {
         pod.container.restarts = old.restarts;
         pod.container.running_since = Some(now);
         pod.metrics = PodMetrics::default();
+        let limits = pod.size.map(|size| Limits {
+            cpu: size.cpu_limit,
+            memory: size.memory_limit,
+        });
         self.count_running(service, 1);
+        self.count_requested(server, 1);
         self.apply(Change::Start {
             server,
             service,
             phase,
+            limits,
         });
     }
 

@@ -268,7 +268,7 @@ pub(super) fn without_ties(mut model: Model) -> Model {
                         walk(steps);
                     }
                 }
-                Step::Call { .. } => {}
+                Step::Call { .. } | Step::Enqueue(_) => {}
             }
         }
     }
