@@ -1,6 +1,7 @@
 //! What can be typed.
 
 use clap::{Parser, Subcommand, ValueEnum};
+use flashcrowd::units::SimDuration;
 use std::path::PathBuf;
 
 /// Find out what your autoscaler will do before your traffic does.
@@ -24,6 +25,14 @@ pub(crate) enum Command {
         #[arg(required = true, value_name = "SCENARIO|MANIFEST")]
         files: Vec<PathBuf>,
     },
+    /// Say why a run scaled when it did, or did not
+    ///
+    /// Without times, every change of the number of replicas is listed.
+    Explain(ExplainArgs),
+    /// Drive the autoscaler of a manifest with a recorded metric history
+    ///
+    /// Prints each decision, and whether it is certain or depends on the loop being closed.
+    Dryrun(DryrunArgs),
     /// Replay recorded decisions of a real controller; exits with 1 if one differs
     Conform {
         /// Which controller
@@ -75,6 +84,53 @@ pub(crate) struct RunArgs {
     /// How many scenarios run side by side; results do not depend on it
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: u16,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ExplainArgs {
+    /// Folder that `run --out` wrote
+    #[arg(value_name = "RUN_DIR")]
+    pub(crate) dir: PathBuf,
+    /// Only this service
+    #[arg(long, value_name = "S")]
+    pub(crate) service: Option<String>,
+    /// Explain one moment: local time as 09:14 or 2025-11-28T09:14:30, or since the start as 3h14m
+    #[arg(long, value_name = "T", conflicts_with_all = ["from", "to"])]
+    pub(crate) at: Option<String>,
+    /// List every sync from this time on
+    #[arg(long, value_name = "T")]
+    pub(crate) from: Option<String>,
+    /// List every sync up to this time
+    #[arg(long, value_name = "T")]
+    pub(crate) to: Option<String>,
+    /// Also say what kept the number from changing, and what would have changed it
+    #[arg(long)]
+    pub(crate) why_not: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DryrunArgs {
+    /// HorizontalPodAutoscaler or ScaledObject, with a Deployment beside it for the requests;
+    /// OCI autoscaling configuration; EC2 Auto Scaling group, policies and alarms
+    pub(crate) manifest: PathBuf,
+    /// CSV, or the JSON of a Prometheus range query; NAME= names its series; repeatable
+    #[arg(long, value_name = "[NAME=]FILE", required = true)]
+    pub(crate) metrics: Vec<String>,
+    /// Which autoscaler, if the manifest has several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Replicas at the beginning, instead of the recorded ones
+    #[arg(long, value_name = "N")]
+    pub(crate) replicas: Option<u32>,
+    /// From a decision to the new pods or instances being ready; at once if absent
+    #[arg(long, value_name = "D")]
+    pub(crate) startup: Option<SimDuration>,
+    /// Instance pools: how long after its end a minute is seen; 60s if absent
+    #[arg(long, value_name = "D")]
+    pub(crate) publish_delay: Option<SimDuration>,
+    /// Write the replica series to this file, as CSV
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

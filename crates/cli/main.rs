@@ -2,6 +2,8 @@
 
 mod args;
 mod conform;
+mod dryrun;
+mod explain;
 mod interrupt;
 mod run;
 
@@ -30,6 +32,8 @@ fn main() -> ExitCode {
     let outcome = match args.command {
         Command::Run(options) => run::run(&options),
         Command::Check { files } => check(&files),
+        Command::Explain(options) => explain::explain(&options),
+        Command::Dryrun(options) => dryrun::dryrun(&options),
         Command::Conform { controller, files } => conform::conform(controller, &files),
         Command::Calibrate {
             component,

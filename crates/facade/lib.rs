@@ -26,6 +26,7 @@
 pub use flashcrowd_autoscalers as autoscalers;
 pub use flashcrowd_core as core;
 pub use flashcrowd_engine as engine;
+pub use flashcrowd_experiment as experiment;
 pub use flashcrowd_manifests as manifests;
 pub use flashcrowd_report as report;
 pub use flashcrowd_scenario as scenario;

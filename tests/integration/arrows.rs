@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Each package, and the packages of ours that it may know.
-const PICTURE: [(&str, &[&str]); 11] = [
+const PICTURE: [(&str, &[&str]); 12] = [
     ("flashcrowd-units", &[]),
     ("flashcrowd-manifests", &["units"]),
     ("flashcrowd-engine", &["units"]),
@@ -42,6 +42,17 @@ const PICTURE: [(&str, &[&str]); 11] = [
         &["units", "telemetry", "autoscalers", "core"],
     ),
     (
+        "flashcrowd-experiment",
+        &[
+            "units",
+            "manifests",
+            "autoscalers",
+            "core",
+            "scenario",
+            "report",
+        ],
+    ),
+    (
         "flashcrowd-verify",
         &["units", "manifests", "workload", "autoscalers", "core"],
     ),
@@ -57,6 +68,7 @@ const PICTURE: [(&str, &[&str]); 11] = [
             "core",
             "scenario",
             "report",
+            "experiment",
             "verify",
         ],
     ),

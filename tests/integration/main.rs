@@ -3,6 +3,8 @@
 mod arrows;
 mod cli;
 mod determinism;
+mod dryrun;
+mod explain;
 #[cfg(target_os = "linux")]
 mod interrupted;
 #[cfg(target_os = "linux")]

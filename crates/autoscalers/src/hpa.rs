@@ -36,6 +36,7 @@ mod classify;
 mod combine;
 mod conditions;
 mod evaluate;
+mod evidence;
 mod flags;
 mod history;
 mod model;
@@ -50,6 +51,7 @@ mod total_metrics;
 
 pub use classify::{PodClass, PodCounts};
 pub use conditions::{AbleToScale, Conditions, ScaledToZero, ScalingActive, ScalingLimited};
+pub use evidence::{Evidence, LeftOut};
 pub use flags::{FeatureGates, HpaFlags};
 pub use proposal::{CurrentMetric, MetricError, MetricOutcome, Proposal};
 pub use steps::{HpaPath, HpaSteps, MetricStep};

@@ -28,6 +28,7 @@
 
 mod context;
 mod demand;
+pub mod explain;
 mod export;
 mod findings;
 mod format;

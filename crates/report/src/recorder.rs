@@ -20,7 +20,7 @@ use crate::findings::{self, Detector, Finding, Wording};
 use crate::objective::{Minutes, Verdict};
 use crate::wall_clock::WallClock;
 use bucket::{Bucket, add_endpoint, add_queue, add_service};
-use decisions::DecisionLog;
+pub(crate) use decisions::DecisionLog;
 use events::EventLog;
 use flashcrowd_core::model::ServiceId;
 use flashcrowd_core::record::{

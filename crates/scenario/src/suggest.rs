@@ -2,10 +2,7 @@
 
 /// The nearest of `legal` to `typed`, if one is near enough to be a slip of the hand: the same
 /// letters in another convention (`minReplicas` for `min_replicas`), or about a third of them wrong.
-pub(crate) fn nearest<'a>(
-    typed: &str,
-    legal: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn nearest<'a>(typed: &str, legal: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // The distance costs the product of the lengths; nobody mistypes a name of 64 letters.
     if typed.len() > 64 {
         return None;

@@ -2,12 +2,16 @@
 
 use super::combine::{Combined, combine};
 use super::evaluate::int32;
+use super::model::Source;
 use super::rate_limit::{self, Bounds};
 use super::{
-    AbleToScale, Hpa, HpaPath, HpaSteps, MetricStep, ScaledToZero, ScalingActive, ScalingLimited,
-    stabilize,
+    AbleToScale, Evidence, Hpa, HpaPath, HpaSteps, MetricStep, ScaledToZero, ScalingActive,
+    ScalingLimited, stabilize,
 };
-use crate::{Limit, Observation, Reason, Scale, ScaleOutcome, ScalingDecision, Steps, TimePoint};
+use crate::{
+    Limit, Observation, Reason, ResourceName, Scale, ScaleOutcome, ScalingDecision, Steps,
+    TimePoint,
+};
 use flashcrowd_units::Replicas;
 
 impl Hpa {
@@ -120,6 +124,7 @@ impl Hpa {
     fn by_metrics(&mut self, observation: &Observation<'_>, scale: Scale) -> ScalingDecision {
         let (now, current) = (observation.now, int32(scale.spec_replicas));
         let mut steps = self.steps(HpaPath::Metrics);
+        steps.evidence = self.evidence(observation);
         steps.metrics = self.evaluate(observation, scale);
         let shown = steps
             .metrics
@@ -233,10 +238,28 @@ impl Hpa {
         }
     }
 
+    /// What metrics of CPU and memory are computed from, if there are any.
+    fn evidence(&self, observation: &Observation<'_>) -> Option<Evidence> {
+        let resources =
+            self.model
+                .metrics
+                .iter()
+                .filter_map(|metric| match metric.source {
+                    Source::Resource { resource, .. }
+                    | Source::ContainerResource { resource, .. } => Some(resource),
+                    _ => None,
+                });
+        let is_cpu = resources
+            .map(|resource| resource == ResourceName::Cpu)
+            .reduce(|any, is_cpu| any || is_cpu)?;
+        Some(Evidence::of(observation, is_cpu, &self.flags))
+    }
+
     fn steps(&self, path: HpaPath) -> HpaSteps {
         HpaSteps {
             path,
             tolerance: self.model.tolerance,
+            evidence: None,
             metrics: Vec::new(),
             winner: None,
             proposal: None,

@@ -1,6 +1,6 @@
 //! Every intermediate number of one reconcile.
 
-use super::{MetricOutcome, Proposal, Tolerance};
+use super::{Evidence, MetricOutcome, Proposal, Tolerance};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -11,6 +11,10 @@ pub struct HpaSteps {
     pub path: HpaPath,
     /// The tolerance in force.
     pub tolerance: Tolerance,
+    /// The resource samples and the pods left out; absent without a metric of CPU or memory, and
+    /// where none was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence>,
     /// What each metric said, in the order of the specification. Empty where none was asked.
     pub metrics: Vec<MetricStep>,
     /// The metric whose proposal won, as an index of `metrics`.

@@ -48,13 +48,13 @@ use super::calendar::LastLook;
 use super::series::MinuteSeries;
 use super::{InvalidPool, next_minute};
 use crate::autoscaler::{Autoscaler, MetricQuery, RestoreError, SavedState, ScaleOutcome};
-use crate::{Observation, ScalingDecision, TimePoint};
+use crate::{Observation, ResourceName, ScalingDecision, TimePoint};
 use flashcrowd_manifests::ec2::{
     AutoScalingGroup, MetricAlarm, ScalingPolicy, ScheduledAction, WarmPool,
 };
 use flashcrowd_units::{Replicas, SimDuration};
 use forecast::Forecast;
-use model::Model;
+use model::{CalledScaling, Model};
 use serde::{Deserialize, Serialize};
 
 /// Parameters of [`Ec2AutoScaling`].
@@ -139,6 +139,32 @@ impl Ec2AutoScaling {
             cooldown_until: None,
         };
         Ok(Self { model, memory })
+    }
+
+    /// The resources whose utilization its alarms and forecasts look at.
+    pub fn resources(&self) -> Vec<ResourceName> {
+        super::metric::resources(&self.model.sources)
+    }
+
+    /// How long a value or an action can matter to later decisions: as long as the datapoints of an
+    /// alarm with the time until they are seen, a warm-up or a cooldown; with a forecast, 14 days.
+    pub fn horizon(&self) -> SimDuration {
+        let seen = |alarm: &alarm::Alarm| {
+            let minutes = SimDuration::from_secs(60 * alarm.minutes() as u64);
+            (minutes + self.model.publish_delay).max(alarm.warmup)
+        };
+        let alarms = self.model.alarms.iter().map(seen);
+        let cooldowns = self.model.called.iter().filter_map(|it| match it.scaling {
+            CalledScaling::Simple { cooldown, .. } => Some(cooldown),
+            CalledScaling::Step { .. } => None,
+        });
+        let forecasts = self
+            .model
+            .predictive
+            .iter()
+            .map(|_| SimDuration::from_secs(14 * 86_400));
+        let longest = alarms.chain(cooldowns).chain(forecasts).max();
+        longest.unwrap_or_default()
     }
 }
 

@@ -63,6 +63,15 @@ impl Source {
     }
 }
 
+/// The resources among some metrics.
+pub(super) fn resources(sources: &[Source]) -> Vec<ResourceName> {
+    let resources = sources.iter().filter_map(|source| match source {
+        Source::Utilization(resource) => Some(*resource),
+        Source::Named(_) => None,
+    });
+    resources.collect()
+}
+
 fn instance<'a>(observation: &Observation<'a>, usage: &PodUsage<'_>) -> Option<&'a PodView<'a>> {
     let index = observation
         .pods

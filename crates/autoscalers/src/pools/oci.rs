@@ -32,7 +32,7 @@ use super::calendar::{LastLook, unix_seconds};
 use super::series::{Grain, MinuteSeries};
 use super::{InvalidPool, instances, next_minute};
 use crate::autoscaler::{Autoscaler, MetricQuery, RestoreError, SavedState, ScaleOutcome};
-use crate::{Limit, Observation, Reason, Scale, ScalingDecision, Steps, TimePoint};
+use crate::{Limit, Observation, Reason, ResourceName, Scale, ScalingDecision, Steps, TimePoint};
 use flashcrowd_manifests::oci::AutoScalingConfiguration;
 use flashcrowd_units::{Replicas, SimDuration};
 use model::{Model, Rule};
@@ -104,6 +104,18 @@ impl OciPool {
             ..Memory::default()
         };
         Ok(Self { model, memory })
+    }
+
+    /// The resources whose utilization its rules look at.
+    pub fn resources(&self) -> Vec<ResourceName> {
+        super::metric::resources(&self.model.sources)
+    }
+
+    /// How long a value or an action can matter to later decisions: as long as the longest
+    /// `pendingDuration` with the time until its minutes are seen, or the cooldown.
+    pub fn horizon(&self) -> SimDuration {
+        let minutes = SimDuration::from_secs(60 * self.model.keep as u64);
+        (minutes + self.model.publish_delay).max(self.model.cooldown)
     }
 
     fn reconcile(&mut self, observation: &Observation<'_>) -> ScalingDecision {

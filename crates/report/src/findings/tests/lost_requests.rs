@@ -305,6 +305,7 @@ fn one_metric_of_two_is_missing() {
             scale_down: 0.1,
             scale_up: 0.1,
         },
+        evidence: None,
         metrics: vec![MetricStep {
             name: "memory resource utilization (percentage of request)".into(),
             outcome: MetricOutcome::Failed {
