@@ -61,17 +61,13 @@ enum Done {
 fn prepare(args: &RunArgs) -> Option<Vec<Job>> {
     let mut overrides = args.set.clone();
     overrides.extend(
-        args.duration
-            .iter()
-            .map(|duration| ("duration".to_owned(), duration.clone())),
-    );
-    overrides.extend(
         args.seed
             .iter()
             .map(|seed| ("seed".to_owned(), seed.to_string())),
     );
     let options = Options {
         overrides,
+        duration: args.duration.clone(),
         assertions: args.assert.clone(),
     };
     let mut jobs: Vec<Job> = Vec::new();

@@ -21,6 +21,8 @@ use std::path::Path;
 pub struct Options {
     /// Fields to set, as path and YAML value: `("services.backend.replicas", "4")`. Applied in order.
     pub overrides: Vec<(String, String)>,
+    /// `--duration`: how much time is simulated, instead of the scenario's `duration`.
+    pub duration: Option<String>,
     /// Further objectives: `p(95)<500ms` for all requests, `browse: p(95)<500ms` for one endpoint.
     pub assertions: Vec<String>,
 }
@@ -114,6 +116,14 @@ fn read(
             &mut root,
             field,
             value,
+            &mut reader.sources,
+            &mut reader.problems,
+        );
+    }
+    if let Some(duration) = &options.duration {
+        overrides::apply_duration(
+            &mut root,
+            duration,
             &mut reader.sources,
             &mut reader.problems,
         );

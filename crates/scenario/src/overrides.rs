@@ -51,6 +51,29 @@ pub(crate) fn apply(
     }
 }
 
+/// Applies `--duration VALUE`.
+pub(crate) fn apply_duration(
+    root: &mut Node,
+    value: &str,
+    sources: &mut Sources,
+    problems: &mut Problems,
+) {
+    let source = sources.add("--duration", value);
+    let Some(documents) = yaml::parse(value, source, problems) else {
+        return;
+    };
+    let span = Span::new(source, 0..value.len());
+    let null = || Node::new(span, Value::Scalar(yaml::Scalar::plain("null")));
+    let part = Part {
+        text: "duration",
+        span,
+    };
+    let value = documents.into_iter().next().unwrap_or_else(null);
+    if let Err(problem) = set(root, &[part], 0, value) {
+        problems.push(*problem);
+    }
+}
+
 fn parts(path: &str, source: SourceId) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
     let mut start = 0;

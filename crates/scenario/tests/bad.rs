@@ -37,6 +37,8 @@ fn arguments(text: &str) -> (Options, bool, bool) {
         if let Some(set) = line.strip_prefix("# set: ") {
             let (path, value) = set.split_once('=').unwrap();
             options.overrides.push((path.to_owned(), value.to_owned()));
+        } else if let Some(duration) = line.strip_prefix("# duration: ") {
+            options.duration = Some(duration.to_owned());
         } else if let Some(assertion) = line.strip_prefix("# assert: ") {
             options.assertions.push(assertion.to_owned());
         }

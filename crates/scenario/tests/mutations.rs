@@ -172,7 +172,7 @@ proptest! {
         value in prop_oneof![any::<String>(), prop::sample::select(VALUES.to_vec()).prop_map(str::to_owned)],
         assertion in any::<String>(),
     ) {
-        let options = Options { overrides: vec![(path, value)], assertions: vec![assertion] };
+        let options = Options { overrides: vec![(path, value)], assertions: vec![assertion], ..Options::default() };
         survives(&files(), &options);
     }
 }

@@ -141,6 +141,7 @@ fn fields_can_be_set_for_one_run() {
         let options = Options {
             overrides,
             assertions: vec!["browse: p(95)<500ms".into(), "rate<1%".into()],
+            ..Options::default()
         };
         load(root().join("scenarios/black-friday.yaml"), &options)
             .unwrap_or_else(|problems| panic!("{problems}"))

@@ -124,7 +124,7 @@ impl ArrivalStream {
 
     /// The time of the next arrival, never before the one before it, or [`SimTime::NEVER`] if none
     /// is left before the end.
-    #[inline]
+    #[inline(always)]
     pub fn next<R: Rng + Variates + ?Sized>(&mut self, rng: &mut R) -> SimTime {
         let gap: f64 = match &self.gaps {
             Gaps::Exponential => rng.exponential(),

@@ -101,11 +101,22 @@ impl Episodes {
 }
 
 impl Summary {
-    /// `at 09:14 and stayed there 38 min`, or for several episodes
+    /// `at 09:14 and stayed there 38 min`; with interruptions
+    /// `at 09:14 and stayed there 21 min of the 25 min until 09:39`; for several episodes
     /// `at 09:14, 3 times and 52 min in all, the longest 38 min from 09:40`. `verb` is what the
     /// component did for the whole of a single episode.
     pub(super) fn when(&self, wording: &Wording<'_>, verb: &str) -> String {
         let clock = wording.clock;
+        let span = self.first.end.since(self.first.start);
+        if self.number == 1 && self.held < span {
+            return format!(
+                "at {} and {verb} {} of the {} until {}",
+                clock.short(self.first.start),
+                format::span(self.held),
+                format::span(span),
+                clock.short(self.first.end)
+            );
+        }
         if self.number == 1 {
             return format!(
                 "at {} and {verb} {}",
