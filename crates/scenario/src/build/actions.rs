@@ -50,6 +50,19 @@ fn one(
             problems,
         );
         found.push(id.map(|id| Action::Scale(id, scale.replicas)));
+        let target = context.spec.services.get(&scale.service);
+        if target.is_some_and(|service| service.autoscaler.is_some()) {
+            let message = format!(
+                "`{}` has an autoscaler, which takes this back: fewer replicas at its next sync, more as soon as it may scale down",
+                scale.service
+            );
+            context.check(problems).warn(
+                Code::Ineffective,
+                &path.join("scale"),
+                message,
+                "change its minimum or maximum instead, or take the autoscaler out",
+            );
+        }
     }
     if let Some(length) = spec.metrics_outage {
         if length.is_zero() {
