@@ -267,6 +267,37 @@ pub struct QueueInterval {
     pub waits: LatencyHistogram,
 }
 
+impl QueueInterval {
+    /// Forgets what is in it, keeping the memory.
+    pub fn clear(&mut self) {
+        let Self {
+            enqueued,
+            processed,
+            failed,
+            requeued,
+            waiting,
+            in_progress,
+            oldest_seconds,
+            waiting_max,
+            waiting_seconds,
+            waits,
+        } = self;
+        for count in [
+            enqueued,
+            processed,
+            failed,
+            requeued,
+            waiting,
+            in_progress,
+            waiting_max,
+        ] {
+            *count = 0;
+        }
+        (*oldest_seconds, *waiting_seconds) = (0.0, 0.0);
+        waits.clear();
+    }
+}
+
 /// What a queue amounts to over a whole run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueueTotals {

@@ -164,13 +164,8 @@ impl Queues {
         for (queue, interval) in self.by_id.iter_mut().zip(&mut self.intervals) {
             let waiting = queue.waiting.len() as u64;
             queue.waiting_sum = waiting.wrapping_mul(now.as_nanos()).wrapping_neg();
-            let mut waits = std::mem::take(&mut interval.waits);
-            waits.clear();
-            *interval = QueueInterval {
-                waits,
-                waiting_max: waiting,
-                ..QueueInterval::default()
-            };
+            interval.clear();
+            interval.waiting_max = waiting;
         }
     }
 

@@ -74,7 +74,7 @@ impl Bucket {
             endpoint.latency.clear();
         }
         self.services.fill(ServiceInterval::default());
-        self.queues.fill(QueueInterval::default());
+        self.queues.iter_mut().for_each(QueueInterval::clear);
     }
 }
 
