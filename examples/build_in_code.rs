@@ -115,6 +115,7 @@ fn shop() -> Result<Model, Box<dyn Error>> {
         metrics: Vec::new(),
         metrics_server: MetricsServer::default(),
         node_cores: 4,
+        nodes: None,
         actions: Vec::new(),
     })
 }

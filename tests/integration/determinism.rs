@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::tempdir;
 
 const BLACK_FRIDAY: [&str; 3] = ["scenarios/black-friday.yaml", "--duration", "10m"];
+const NODES: [&str; 3] = ["scenarios/nodes.yaml", "--duration", "80m"];
 const W2: [&str; 3] = ["benches/workloads/w2.yaml", "--duration", "2m"];
 
 /// Names another build of the program, as `target/release/flashcrowd`: it has to write the same.
@@ -43,7 +44,7 @@ fn assert_same(one: &BTreeMap<PathBuf, Vec<u8>>, other: &BTreeMap<PathBuf, Vec<u
 
 #[test]
 fn twice_in_a_row() {
-    for arguments in [BLACK_FRIDAY, W2] {
+    for arguments in [BLACK_FRIDAY, NODES, W2] {
         let first = written(FLASHCROWD.as_ref(), &arguments);
         for name in [
             "report.json",

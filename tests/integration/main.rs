@@ -9,6 +9,7 @@ mod explain;
 mod interrupted;
 #[cfg(target_os = "linux")]
 mod memory;
+mod nodes;
 mod program;
 #[cfg(unix)]
 mod readme;

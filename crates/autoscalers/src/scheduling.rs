@@ -1,4 +1,5 @@
-//! Whether a pod fits a node: the part of the scheduler that a cluster autoscaler simulates.
+//! Whether a pod fits a node, and which node is the best: filters and scores of the scheduler. The
+//! filters are what a cluster autoscaler simulates.
 //!
 //! # What it does
 //! A node takes a pod if it is not cordoned, the pod tolerates its taints, the node selector
@@ -12,10 +13,12 @@
 
 mod filter;
 mod placement;
+mod score;
 mod shape;
 mod snapshot;
 
 pub use filter::Unfit;
+pub use score::{NodeCandidate, NodeLoad, balanced_allocation, fit, least_allocated, scores};
 pub use shape::{
     NodeResources, NodeShape, PodShape, Taint, TaintEffect, Toleration, TolerationOperator,
 };

@@ -1,5 +1,9 @@
 //! Facts of a run, and who keeps them.
 
+mod node;
+
+pub use node::{NodeGroupInterval, NodeId, NodeStage};
+
 use crate::model::ServiceId;
 use flashcrowd_autoscalers::ScalingDecision;
 use flashcrowd_telemetry::LatencyHistogram;
@@ -30,11 +34,13 @@ pub enum Failure {
     OomKilled,
     /// The container was restarted by its liveness or startup probe.
     ProbeKilled,
+    /// The node under the pod was taken away.
+    NodeLost,
 }
 
 impl Failure {
     /// Every reason, in the order of their discriminants.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::ClientTimeout,
         Self::UpstreamTimeout,
         Self::BacklogFull,
@@ -44,6 +50,7 @@ impl Failure {
         Self::PodTerminated,
         Self::OomKilled,
         Self::ProbeKilled,
+        Self::NodeLost,
     ];
 
     /// The name in reports: `client_timeout`.
@@ -58,6 +65,7 @@ impl Failure {
             Self::PodTerminated => "pod_terminated",
             Self::OomKilled => "oom_killed",
             Self::ProbeKilled => "probe_killed",
+            Self::NodeLost => "node_lost",
         }
     }
 }
@@ -158,6 +166,48 @@ pub enum Record<'a> {
         /// Whether this is its end.
         finished: bool,
     },
+    /// The scheduler found no node for a pod, for the first time.
+    Unschedulable {
+        /// Of which service.
+        service: ServiceId,
+        /// Which.
+        pod: PodId,
+        /// Why, in the words of the scheduler.
+        reason: &'a str,
+    },
+    /// The scheduler bound a pod to a node.
+    Bound {
+        /// Of which service.
+        service: ServiceId,
+        /// Which.
+        pod: PodId,
+        /// Where to.
+        node: NodeId,
+    },
+    /// A node moved on in its life.
+    Node {
+        /// Its group: index in [`Nodes::groups`](crate::model::Nodes::groups).
+        group: usize,
+        /// Which.
+        node: NodeId,
+        /// Before; `None` when it was just asked for.
+        from: Option<NodeStage>,
+        /// After.
+        to: NodeStage,
+        /// Why: `ScaleUp`, `Registered`, `ScaleDown`, `SpotInterruption`, ...
+        reason: &'static str,
+    },
+    /// The size of a node group changed.
+    NodeGroupScaled {
+        /// Which group.
+        group: usize,
+        /// Before.
+        from: u32,
+        /// After.
+        to: u32,
+        /// Why.
+        reason: &'static str,
+    },
     /// The metrics API stopped answering (`true`) or answers again.
     MetricsOutage(bool),
 }
@@ -173,6 +223,10 @@ pub struct Interval<'a> {
     pub services: &'a [ServiceInterval],
     /// By [`QueueId`](crate::model::QueueId).
     pub queues: &'a [QueueInterval],
+    /// By node group; empty without any.
+    pub nodes: &'a [NodeGroupInterval],
+    /// Pods that the scheduler has found no node for, at the end.
+    pub unschedulable: u32,
 }
 
 /// Requests of one endpoint in one interval.

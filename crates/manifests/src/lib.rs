@@ -7,6 +7,7 @@
 //! | [`VerticalPodAutoscaler`] | `autoscaling.k8s.io/v1` | [`vpa`] |
 //! | [`Service`] | `v1` | [`service`] |
 //! | [`Ingress`] | `networking.k8s.io/v1` | [`ingress`] |
+//! | [`PodDisruptionBudget`] | `policy/v1` | [`pod_disruption_budget`] |
 //! | [`ScaledObject`] | `keda.sh/v1alpha1` | [`scaled_object`] |
 //! | [`ScaledJob`] | `keda.sh/v1alpha1` | [`scaled_job`] |
 //!
@@ -36,6 +37,7 @@ mod meta;
 mod nullable;
 pub mod oci;
 pub mod pod;
+pub mod pod_disruption_budget;
 mod problem;
 pub mod scaled_job;
 pub mod scaled_object;
@@ -51,6 +53,7 @@ pub use iso8601::IsoDuration;
 pub use labels::{LabelSelector, LabelSelectorOperator, LabelSelectorRequirement};
 pub use meta::{ObjectMeta, OwnerReference};
 pub use pod::{Container, PodSpec, PodTemplateSpec, Probe};
+pub use pod_disruption_budget::PodDisruptionBudget;
 pub use problem::Problem;
 pub use scaled_job::ScaledJob;
 pub use scaled_object::ScaledObject;

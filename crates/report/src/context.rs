@@ -31,6 +31,8 @@ pub struct RunContext {
     pub services: Vec<ServiceContext>,
     /// The names of the queues, by their index.
     pub queues: Vec<String>,
+    /// The node groups, by their index.
+    pub node_groups: Vec<NodeGroupContext>,
     /// What was asked of the run, SLOs before assertions.
     pub objectives: Vec<Objective>,
 }
@@ -42,6 +44,15 @@ pub struct EndpointContext {
     pub name: String,
     /// The service that executes it.
     pub service: ServiceId,
+}
+
+/// A node group as it was set up.
+#[derive(Debug, Clone, Default)]
+pub struct NodeGroupContext {
+    /// Its name.
+    pub name: String,
+    /// Whether its instances can be taken back.
+    pub is_spot: bool,
 }
 
 /// A service as it was set up.
@@ -82,6 +93,12 @@ impl RunContext {
                 service: e.service,
             })
             .collect();
+        let groups = model.nodes.iter().flat_map(|nodes| &nodes.groups);
+        let node_groups = groups.map(|group| NodeGroupContext {
+            name: group.name.clone(),
+            is_spot: group.spot.is_some(),
+        });
+        let node_groups = node_groups.collect();
         let services = (0..model.services.len() as u32)
             .map(|id| service(model, ServiceId(id)))
             .collect();
@@ -101,6 +118,7 @@ impl RunContext {
                 .iter()
                 .map(|queue| queue.name.clone())
                 .collect(),
+            node_groups,
             objectives: Vec::new(),
         }
     }

@@ -12,7 +12,9 @@ mod episodes;
 mod flapping;
 mod metric_missing;
 mod no_ready_endpoint;
+mod node_groups;
 mod objectives;
+mod pods_pending;
 mod replicas_at_max;
 mod requests_lost;
 mod rollout;
@@ -93,6 +95,17 @@ pub(crate) fn detectors(context: &RunContext) -> Vec<Box<dyn Detector>> {
             Box::new(vpa_and_hpa::VpaAndHpa::new(id, service)),
         ];
         detectors.extend(of_service);
+    }
+    if !context.node_groups.is_empty() {
+        for id in context.service_ids() {
+            detectors.push(Box::new(pods_pending::PodsPending::new(id)));
+        }
+    }
+    for (group, spec) in context.node_groups.iter().enumerate() {
+        detectors.push(Box::new(node_groups::GroupAtMax::new(group)));
+        if spec.is_spot {
+            detectors.push(Box::new(node_groups::SpotInterruptions::new(group)));
+        }
     }
     detectors.push(Box::new(metric_missing::Outage::default()));
     detectors

@@ -14,7 +14,7 @@
 //! #         mode: "exact".into(), start: "2026-01-01T00:00[UTC]".parse().unwrap(),
 //! #         duration: "1h".parse().unwrap(),
 //! #         resolution: flashcrowd_telemetry::Resolution::for_run("1h".parse().unwrap()),
-//! #         endpoints: vec![], services: vec![], queues: vec![], objectives: vec![],
+//! #         endpoints: vec![], services: vec![], queues: vec![], node_groups: vec![], objectives: vec![],
 //! #     }
 //! # }
 //!
@@ -43,7 +43,7 @@ mod wall_clock;
 #[cfg(test)]
 mod made_up_run;
 
-pub use context::{EndpointContext, RunContext, ServiceContext};
+pub use context::{EndpointContext, NodeGroupContext, RunContext, ServiceContext};
 pub use export::{
     DecisionsJsonl, EventsCsv, Exporter, JsonReport, TimeseriesCsv, standard_exporters,
 };
@@ -52,8 +52,8 @@ pub use objective::{Objective, ObjectiveKind};
 pub use output::{OutputDir, OutputError, REPORT_FILE};
 pub use recorder::{
     DECISION_BYTES_LIMIT, DecisionCut, EndpointSample, Event, EventKind, MergedDecision, Minute,
-    POD_EVENT_LIMIT, QueueSample, ReplicaLevels, RunRecorder, Samples, Scalings, ServiceSample,
-    WORST_MINUTES,
+    NodeGroupLevels, NodeGroupSample, POD_EVENT_LIMIT, QueueSample, ReplicaLevels, RunRecorder,
+    Samples, Scalings, ServiceSample, WORST_MINUTES,
 };
 pub use report::Report;
 pub use results::{Attachment, Results, Timing};

@@ -58,6 +58,7 @@ pub(crate) fn context(duration: SimDuration) -> RunContext {
             sized_and_scaled: None,
         }],
         queues: Vec::new(),
+        node_groups: Vec::new(),
         objectives: vec![
             objective("fast-browse", Some(0), "p(95)<500ms"),
             objective("fast-checkout", Some(2), "p(99)<2s"),
@@ -177,6 +178,8 @@ impl Sale {
             endpoints: &endpoints,
             services: &[service],
             queues: &[],
+            nodes: &[],
+            unschedulable: 0,
         };
         state.recorder.record(end, &Record::Interval(interval));
         state.scale(end, (pods * used * POD_CORES / 0.25 / 0.7).ceil() as u32);

@@ -4,6 +4,7 @@ mod bucket;
 mod decisions;
 mod events;
 mod minutes;
+mod node_groups;
 mod replicas;
 mod samples;
 #[cfg(test)]
@@ -12,6 +13,7 @@ mod tests;
 pub use decisions::{DECISION_BYTES_LIMIT, DecisionCut, MergedDecision};
 pub use events::{Event, EventKind, POD_EVENT_LIMIT};
 pub use minutes::{Minute, WORST_MINUTES};
+pub use node_groups::{NodeGroupLevels, NodeGroupSample};
 pub use replicas::ReplicaLevels;
 pub use samples::{EndpointSample, QueueSample, Samples, ServiceSample};
 
@@ -29,6 +31,7 @@ use flashcrowd_core::record::{
 use flashcrowd_telemetry::LatencyHistogram;
 use flashcrowd_units::{SimDuration, SimTime};
 use minutes::WorstMinutes;
+use node_groups::NodeGroups;
 
 /// The time that the word "minute" stands for.
 const MINUTE: SimDuration = SimDuration::from_secs(60);
@@ -51,6 +54,7 @@ pub struct RunRecorder {
     queues: Vec<QueueInterval>,
     scalings: Vec<Scalings>,
     replicas: Vec<ReplicaLevels>,
+    nodes: NodeGroups,
     sample: Bucket,
     samples: Samples,
     minute: Bucket,
@@ -90,6 +94,7 @@ impl RunRecorder {
                 .iter()
                 .map(|s| ReplicaLevels::new(s.replicas))
                 .collect(),
+            nodes: NodeGroups::new(context.node_groups.len()),
             sample: Bucket::new(context.resolution.step(), endpoints, services, queues),
             samples: Samples::new(endpoints, services, queues),
             minute: Bucket::new(MINUTE, endpoints, services, queues),
@@ -141,6 +146,17 @@ impl RunRecorder {
     /// By service: its replicas over time.
     pub fn replicas(&self) -> &[ReplicaLevels] {
         &self.replicas
+    }
+
+    /// By node group: its nodes over time.
+    pub fn node_groups(&self) -> &[NodeGroupLevels] {
+        self.nodes.groups()
+    }
+
+    /// The node groups in one row of the [`samples`](Self::samples), and the pods that the
+    /// scheduler had found no node for. `None` without node groups.
+    pub fn node_samples(&self, row: usize) -> Option<(&[NodeGroupSample], u32)> {
+        self.nodes.row(row)
     }
 
     /// The time series. Complete after [`finish`](Self::finish).
@@ -230,7 +246,11 @@ impl RunRecorder {
     }
 
     fn close_sample(&mut self) {
+        let rows = self.samples.len();
         self.samples.push(&self.sample);
+        if self.samples.len() > rows {
+            self.nodes.close_row();
+        }
         self.sample.clear();
     }
 
@@ -271,6 +291,7 @@ impl Recorder for RunRecorder {
         for detector in &mut self.detectors {
             detector.observe(at, record);
         }
+        self.nodes.observe(at, record);
         match record {
             Record::Interval(interval) => self.interval(at, interval),
             Record::Decision { service, decision } => {

@@ -5,11 +5,13 @@
 
 mod build;
 mod latency;
+mod nodes;
 #[cfg(test)]
 mod tests;
 
 pub use crate::demand::ServiceElasticity;
 pub use latency::LatencySummary;
+pub use nodes::NodeGroupReport;
 
 use crate::findings::Finding;
 use crate::objective::ObjectiveKind;
@@ -33,6 +35,9 @@ pub struct Report {
     pub endpoints: IndexMap<String, EndpointReport>,
     /// By name.
     pub services: IndexMap<String, ServiceReport>,
+    /// By name; left out in a scenario without node groups.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub node_groups: IndexMap<String, NodeGroupReport>,
     /// By name.
     pub queues: IndexMap<String, QueueReport>,
     /// None yet.
@@ -224,7 +229,7 @@ pub struct SloReport {
 pub struct Cost {
     /// All together.
     pub total_usd: f64,
-    /// By service.
+    /// By service, and by node group as `nodes/NAME`.
     pub by_item: IndexMap<String, f64>,
 }
 

@@ -55,6 +55,7 @@ impl Exporter for TextSummary {
         failures::render(&mut page, results);
         minutes::render(&mut page, results);
         costs::render(&mut page, results);
+        costs::render_nodes(&mut page, results);
         provenance::render(&mut page, results);
         out.write_all(page.into_text().as_bytes())
     }

@@ -6,6 +6,7 @@ mod cycle;
 mod endpoints;
 mod metrics;
 mod names;
+mod node;
 mod pod;
 mod queues;
 mod service;
@@ -72,6 +73,12 @@ impl<'a> Context<'a> {
     }
 }
 
+/// Notes what manifests ask for and a scenario gives no part to. Manifests that are checked alone
+/// belong to no scenario that could.
+pub(crate) fn note_idle(context: &Context<'_>, problems: &mut Problems) {
+    node::note_idle_budgets(context, problems);
+}
+
 /// Builds the model, reporting everything that is wrong. The model is of use only if nothing was.
 pub(crate) fn model(context: &Context<'_>, problems: &mut Problems) -> Model {
     let Spec {
@@ -90,7 +97,7 @@ pub(crate) fn model(context: &Context<'_>, problems: &mut Problems) -> Model {
             "above 0s, as 6h",
         );
     }
-    if nodes.cores == 0 {
+    if nodes.cores == Some(0) {
         check.invalid(
             &root.join("nodes").join("cores"),
             "a machine has at least one core",
@@ -140,6 +147,7 @@ pub(crate) fn model(context: &Context<'_>, problems: &mut Problems) -> Model {
     }
     names::check(context, problems);
     let services = service::services(context, problems);
+    let machines = node::nodes(context, &services, problems);
     let endpoints = endpoints::endpoints(context, problems);
     cycle::check(context, problems);
     let workloads = workload::workloads(context, problems);
@@ -157,7 +165,8 @@ pub(crate) fn model(context: &Context<'_>, problems: &mut Problems) -> Model {
             resolution: metrics_server.resolution,
             lag: metrics_server.lag,
         },
-        node_cores: nodes.cores,
+        node_cores: node::cores(nodes),
+        nodes: machines,
         actions,
     }
 }

@@ -145,6 +145,7 @@ fn read(
     let context = Context::new(&spec, &tree, &objects);
     let problems = &mut reader.problems;
     let model = build::model(&context, problems);
+    build::note_idle(&context, problems);
     let mut slos = build::slos(&context, problems);
     for text in &options.assertions {
         slos.extend(build::assertion(

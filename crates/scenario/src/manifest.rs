@@ -14,7 +14,9 @@ use crate::suggest;
 use crate::yaml::{Node, Value, decode};
 use flashcrowd_manifests::scaled_object::ScaledObject;
 use flashcrowd_manifests::vpa::VerticalPodAutoscaler;
-use flashcrowd_manifests::{Deployment, HorizontalPodAutoscaler, Ingress, Service};
+use flashcrowd_manifests::{
+    Deployment, HorizontalPodAutoscaler, Ingress, PodDisruptionBudget, Service,
+};
 use serde::de::DeserializeOwned;
 
 /// An object and the document that it came from.
@@ -46,16 +48,18 @@ pub(crate) struct Objects {
     pub(crate) vpas: Vec<Placed<VerticalPodAutoscaler>>,
     pub(crate) services: Vec<Placed<Service>>,
     pub(crate) ingresses: Vec<Placed<Ingress>>,
+    pub(crate) budgets: Vec<Placed<PodDisruptionBudget>>,
 }
 
 /// Kinds that are read, with the versions of the API that they are read in.
-const KINDS: [(&str, &str); 6] = [
+const KINDS: [(&str, &str); 7] = [
     ("Deployment", "apps/v1"),
     ("HorizontalPodAutoscaler", "autoscaling/v2"),
     ("ScaledObject", "keda.sh/v1alpha1"),
     ("Service", "v1"),
     ("Ingress", "networking.k8s.io/v1"),
     ("VerticalPodAutoscaler", "autoscaling.k8s.io/v1"),
+    ("PodDisruptionBudget", "policy/v1"),
 ];
 
 /// Whether a document is a Kubernetes object.
@@ -225,6 +229,13 @@ impl Objects {
             }
             "Service" => {
                 read(document, base, &mut self.services, problems);
+            }
+            "PodDisruptionBudget" => {
+                if read(document, base, &mut self.budgets, problems)
+                    && let Some(budget) = self.budgets.last()
+                {
+                    validate::budget(budget, problems);
+                }
             }
             _ => {
                 read(document, base, &mut self.ingresses, problems);

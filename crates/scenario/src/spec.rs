@@ -8,6 +8,7 @@ mod balancer;
 mod endpoint;
 mod environment;
 mod load;
+mod node;
 mod pod;
 mod queue;
 mod service;
@@ -18,9 +19,13 @@ pub use action::{ActionSpec, ScaleSpec};
 pub use balancer::{KeepAliveSpec, LoadBalancerSpec};
 pub use endpoint::{BranchSpec, CallSpec, ParallelCpuSpec, StepSpec};
 pub use environment::{
-    ControllersSpec, HpaControllerSpec, MetricsServerSpec, NodesSpec, PriceSheet, ServicePrices,
+    ControllersSpec, HpaControllerSpec, MetricsServerSpec, PriceSheet, ServicePrices,
 };
 pub use load::{OpenSpec, WorkloadSpec};
+pub use node::{
+    AllocatableSpec, ClusterAutoscalerSpec, InstanceTypeSpec, MachineSpec, NodeAutoscalerSpec,
+    NodeGroupSpec, NodesSpec, PlacementSpec, SpotSpec, TaintSpec, TolerationSpec,
+};
 pub use pod::{MemorySpec, PodSpec, ProbeSpec, ProbesSpec, Resource};
 pub use queue::{ArrivalsSpec, Measure, MetricSpec, OnKillSpec, QueueSpec};
 pub use service::{AutoscalerSpec, ManifestSpec, RollingUpdateSpec, RolloutSpec, ServiceSpec};

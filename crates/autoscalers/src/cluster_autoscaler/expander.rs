@@ -43,8 +43,30 @@ impl Expander {
 
 /// Priorities of node groups: regular expressions for their names by priority, as in the config
 /// map `cluster-autoscaler-priority-expander`. Negative priorities never win.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(
+    try_from = "BTreeMap<i64, Vec<String>>",
+    into = "BTreeMap<i64, Vec<String>>"
+)]
 pub struct PriorityMap(BTreeMap<i64, Vec<Regex>>);
+
+impl TryFrom<BTreeMap<i64, Vec<String>>> for PriorityMap {
+    type Error = InvalidPattern;
+
+    fn try_from(patterns: BTreeMap<i64, Vec<String>>) -> Result<Self, InvalidPattern> {
+        Self::new(&patterns)
+    }
+}
+
+impl From<PriorityMap> for BTreeMap<i64, Vec<String>> {
+    fn from(map: PriorityMap) -> Self {
+        let texts = |patterns: Vec<Regex>| patterns.iter().map(Regex::to_string).collect();
+        let entries = map.0.into_iter();
+        entries
+            .map(|(priority, patterns)| (priority, texts(patterns)))
+            .collect()
+    }
+}
 
 /// A regular expression of a [`PriorityMap`] that is none.
 #[derive(Debug, Clone, thiserror::Error)]

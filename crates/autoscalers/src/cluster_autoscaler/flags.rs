@@ -2,9 +2,11 @@
 
 use super::expander::{Expander, PriorityMap};
 use flashcrowd_units::{Bytes, SimDuration};
+use serde::{Deserialize, Serialize};
 
 /// Flags of the cluster autoscaler that decide anything here, with the defaults of version 1.36.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct ClusterAutoscalerFlags {
     /// `--scan-interval`: time from one loop to the next.
     pub scan_interval: SimDuration,
@@ -51,7 +53,8 @@ pub struct ClusterAutoscalerFlags {
 }
 
 /// Flags about scaling down.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct ScaleDownFlags {
     /// `--scale-down-enabled`.
     pub enabled: bool,
@@ -94,7 +97,8 @@ pub struct ScaleDownFlags {
 }
 
 /// Least and most resources of the whole cluster. The least only stops scaling down.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct ResourceLimits {
     /// Cores, least and most.
     pub cores: (u64, u64),

@@ -1,6 +1,6 @@
 //! The filters, and why a pod does not fit.
 
-use super::shape::{NodeShape, PodShape};
+use super::shape::{NodeResources, NodeShape, PodShape};
 use super::snapshot::SnapshotNode;
 use serde::Serialize;
 
@@ -116,20 +116,31 @@ impl<'a> Feasibility<'a> {
         }
         self.admits(workload, node.shape)?;
         let allocatable = &self.shapes[node.shape].allocatable;
-        let is_short = |request: u64, used: u64, allocatable: u64| {
-            request > 0 && used.saturating_add(request) > allocatable
-        };
-        let (request, used) = (demand.shape, node.requested);
-        let pods = node.pods.len() >= allocatable.pods as usize;
-        let cpu = is_short(request.cpu.get(), used.0, allocatable.cpu.get());
-        let memory = is_short(request.memory.get(), used.1, allocatable.memory.get());
-        if pods || cpu || memory {
-            return Err(Unfit::Resources { pods, cpu, memory });
-        }
+        short_of(demand.shape, allocatable, node.requested, node.pods.len())?;
         let is_same = |pod: &super::PlacedPod| pod.workload == workload;
         if demand.shape.one_per_node && node.pods.iter().any(is_same) {
             return Err(Unfit::AntiAffinity);
         }
         Ok(())
     }
+}
+
+/// Whether pod slots and everything requested are free, where so much CPU and memory
+/// \[millicores, bytes\] and so many slots are taken.
+pub(super) fn short_of(
+    pod: &PodShape,
+    allocatable: &NodeResources,
+    used: (u64, u64),
+    pods: usize,
+) -> Result<(), Unfit> {
+    let is_short = |request: u64, used: u64, allocatable: u64| {
+        request > 0 && used.saturating_add(request) > allocatable
+    };
+    let pods = pods >= allocatable.pods as usize;
+    let cpu = is_short(pod.cpu.get(), used.0, allocatable.cpu.get());
+    let memory = is_short(pod.memory.get(), used.1, allocatable.memory.get());
+    if pods || cpu || memory {
+        return Err(Unfit::Resources { pods, cpu, memory });
+    }
+    Ok(())
 }

@@ -9,20 +9,20 @@ use serde::{Deserialize, Serialize};
 
 /// A level whose integral over the interval is wanted.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
-struct Level {
+pub(super) struct Level {
     value: i64,
     since: SimTime,
     seconds: f64,
 }
 
 impl Level {
-    fn add(&mut self, change: i64, now: SimTime) {
+    pub(super) fn add(&mut self, change: i64, now: SimTime) {
         self.seconds += self.value as f64 * (now - self.since).as_secs_f64();
         self.since = now;
         self.value += change;
     }
 
-    fn take(&mut self, now: SimTime) -> f64 {
+    pub(super) fn take(&mut self, now: SimTime) -> f64 {
         self.add(0, now);
         std::mem::take(&mut self.seconds)
     }
@@ -146,8 +146,11 @@ impl<P: DataPlane> World<P> {
             .collect();
         // A copy, because the plane can lend only one of the two at a time.
         let queues = self.plane.queues(now).to_vec();
+        let (nodes, unschedulable) = self.node_intervals();
         let interval = Interval {
             start,
+            nodes: &nodes,
+            unschedulable,
             endpoints: self.plane.endpoints(),
             services: &services,
             queues: &queues,

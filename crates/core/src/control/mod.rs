@@ -9,6 +9,7 @@ mod deployment;
 mod intervals;
 mod lifecycle;
 mod metrics;
+mod nodes;
 mod pod;
 mod probes;
 mod reconcile;
@@ -28,6 +29,7 @@ use flashcrowd_units::{SimDuration, SimTime};
 use intervals::IntervalState;
 use lifecycle::PodEvent;
 use metrics::named::{Carried, Sampler};
+use nodes::{Cluster, NodeEvent};
 use pod::Pod;
 use serde::{Deserialize, Serialize};
 use vertical::Vertical;
@@ -41,6 +43,8 @@ enum Event {
         id: PodId,
         event: PodEvent,
     },
+    /// Something in the life of a node, or its controllers are asked.
+    Node(NodeEvent),
     /// The Deployment controller looks again (`minReadySeconds` may have passed).
     Reconcile(ServiceId),
     /// A timed action of the model.
@@ -64,6 +68,7 @@ impl Event {
     fn class(self) -> u8 {
         match self {
             Self::Pod { .. } | Self::Reconcile(_) | Self::Action(_) | Self::MetricsBack => 0,
+            Self::Node(event) => event.class(),
             Self::Scrape | Self::Measure(_) => 1,
             Self::Autoscale(_) | Self::Vertical(_) => 2,
             Self::Interval => 3,
@@ -99,6 +104,8 @@ pub struct World<P = ExactPlane> {
     /// By server; `None` where the index is free.
     pods: Vec<Option<Pod>>,
     free_servers: Vec<ServerId>,
+    /// The nodes, if the model has any.
+    cluster: Option<Box<Cluster>>,
     next_pod: u32,
     report_interval: SimDuration,
     samplers: Vec<Sampler>,
@@ -150,6 +157,7 @@ impl<P: DataPlane> World<P> {
             services: Vec::new(),
             pods: Vec::new(),
             free_servers: Vec::new(),
+            cluster: None,
             next_pod: 0,
             report_interval: SimDuration::from_secs(1),
             samplers: Vec::new(),
@@ -170,6 +178,7 @@ impl<P: DataPlane> World<P> {
                 carried: Carried::default(),
             });
         }
+        world.start_cluster(streams);
         world.start_scraping(streams);
         for index in 0..world.model.services.len() {
             let id = ServiceId(index as u32);
@@ -267,6 +276,7 @@ impl<P: DataPlane> World<P> {
     fn handle(&mut self, event: Event, recorder: &mut dyn Recorder) {
         match event {
             Event::Pod { server, id, event } => self.pod_event(server, id, event, recorder),
+            Event::Node(event) => self.node_event(event, recorder),
             Event::Reconcile(service) => self.reconcile(service, recorder),
             Event::Action(index) => self.act(index as usize, recorder),
             Event::MetricsBack => self.end_metrics_outage(recorder),

@@ -4,7 +4,7 @@ use super::lifecycle::Stop;
 use super::probes::{ProbeKind, ProbeWorker};
 use crate::model::ServiceId;
 use crate::plane::ServerId;
-use crate::record::{PodId, PodStage};
+use crate::record::{NodeId, PodId, PodStage};
 use flashcrowd_units::{Bytes, Millicores, SimDuration, SimTime};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -43,6 +43,10 @@ pub(crate) struct Pod {
     pub(crate) container: Container,
     /// The first ticks of its probes, by [`ProbeKind`]; they outlive the container.
     pub(crate) tickers: [SimTime; ProbeKind::ALL.len()],
+    /// What it asks of a node: which of the cluster's demands, in a model with nodes.
+    pub(crate) demand: usize,
+    /// Where it is bound, in a model with nodes.
+    pub(crate) node: Option<NodeId>,
     /// The load balancer sends it requests.
     pub(crate) routed: bool,
     pub(crate) metrics: PodMetrics,

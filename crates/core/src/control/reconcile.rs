@@ -161,7 +161,10 @@ impl<P: DataPlane> World<P> {
             .map(|id| self.pod(*id));
         let mut candidates: Vec<_> = pods
             .filter(|pod| pod.revision == revision && pod.is_active())
-            .map(|pod| (Candidate::new(pod, cost), pod.server))
+            .map(|pod| {
+                let candidate = Candidate::new(pod, cost, self.neighbours(pod));
+                (candidate, pod.server)
+            })
             .collect();
         let (have, want) = (candidates.len(), replicas as usize);
         if have > want {

@@ -191,7 +191,7 @@ impl<P: DataPlane> World<P> {
         let groups: Vec<_> = sets
             .map(|(set, pods)| ReplicaGroup {
                 configured: Replicas(set.replicas),
-                disruptions_allowed: None,
+                disruptions_allowed: self.disruptions_allowed(service),
                 pods,
             })
             .collect();

@@ -1,7 +1,7 @@
 //! Which pods a scale-down deletes: the order of the ReplicaSet controller.
 //!
 //! Source: kubernetes `pkg/controller/controller_utils.go`, `ActivePodsWithRanks.Less`. The
-//! rank (pods of the set on the same node) is equal for all, as long as pods have no nodes.
+//! rank is the number of pods of the Deployment on the same node; without nodes it is equal for all.
 
 use super::pod::{Instant, Pod};
 use crate::record::PodStage;
@@ -15,6 +15,8 @@ pub(crate) struct Candidate {
     running: bool,
     ready: bool,
     deletion_cost: i32,
+    /// Pods of the Deployment on its node.
+    rank: u32,
     ready_since: Option<Instant>,
     restarts: u32,
     created: Instant,
@@ -22,12 +24,13 @@ pub(crate) struct Candidate {
 }
 
 impl Candidate {
-    pub(crate) fn new(pod: &Pod, deletion_cost: i32) -> Self {
+    pub(crate) fn new(pod: &Pod, deletion_cost: i32, rank: u32) -> Self {
         Self {
             assigned: pod.stage != PodStage::Pending,
             running: !matches!(pod.stage, PodStage::Pending | PodStage::ContainerCreating),
             ready: pod.ready,
             deletion_cost,
+            rank,
             ready_since: pod.ready_changed.filter(|_| pod.ready),
             restarts: pod.container.restarts,
             created: pod.created,
@@ -43,6 +46,7 @@ pub(crate) fn order(a: &Candidate, b: &Candidate, now: Instant) -> Ordering {
         .then(a.running.cmp(&b.running))
         .then(a.ready.cmp(&b.ready))
         .then(a.deletion_cost.cmp(&b.deletion_cost))
+        .then(b.rank.cmp(&a.rank))
         .then_with(|| match (a.ready_since, b.ready_since) {
             (Some(a_since), Some(b_since)) if a.ready && b.ready && a_since != b_since => {
                 age_rank(a_since, now)
@@ -80,6 +84,7 @@ mod tests {
             running: true,
             ready: true,
             deletion_cost: 0,
+            rank: 0,
             ready_since: Some(since_seconds * SECOND),
             restarts: 0,
             created: since_seconds * SECOND,

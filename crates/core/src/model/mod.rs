@@ -7,6 +7,7 @@
 mod action;
 mod load_balancer;
 mod metric;
+mod node;
 mod pod;
 mod probe;
 mod queue;
@@ -16,6 +17,7 @@ mod workload;
 pub use action::{Action, TimedAction};
 pub use load_balancer::{BalancingPolicy, KeepAlive, LoadBalancer};
 pub use metric::{MetricSource, NamedMetric, QueueFigure, ServiceFigure};
+pub use node::{DisruptionBudget, DisruptionFloor, NodeGroup, NodeScaling, Nodes, Placement, Spot};
 pub use pod::{Container, CpuModel, CpuScheduling, MemoryModel, OnSigterm, PodTemplate};
 pub use probe::{Probe, Readiness};
 pub use queue::{JobArrivals, OnKill, Queue, QueueId};
@@ -71,6 +73,8 @@ pub struct Model {
     /// Cores of the machines under the pods: what a pod without a CPU limit can use at most, and
     /// how many of its threads can run at once.
     pub node_cores: u32,
+    /// The nodes that pods are scheduled to. `None`: there is always room for one more pod.
+    pub nodes: Option<Nodes>,
     /// Changes at given times, in any order.
     pub actions: Vec<TimedAction>,
 }

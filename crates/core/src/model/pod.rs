@@ -1,6 +1,6 @@
 //! What a container may use, how it starts and how it ends.
 
-use super::{Probe, Readiness};
+use super::{Placement, Probe, Readiness};
 use flashcrowd_units::{Bytes, Millicores, SimDuration};
 use flashcrowd_workload::ServiceTime;
 use serde::{Deserialize, Serialize};
@@ -52,6 +52,8 @@ pub struct PodTemplate {
     /// Container names with their requests, as the HPA's ContainerResource metrics see them. The
     /// first is the application; the others (sidecars) use no CPU.
     pub containers: Vec<Container>,
+    /// Which nodes it can go to.
+    pub placement: Placement,
 }
 
 /// A container as far as the HPA looks at it.
@@ -150,6 +152,7 @@ impl PodTemplate {
                 cpu_request,
                 memory_request: None,
             }],
+            placement: Placement::default(),
         }
     }
 }

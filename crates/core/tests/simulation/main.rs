@@ -6,6 +6,7 @@ mod invariants;
 mod ledger;
 mod lifecycle;
 mod metrics_outages;
+mod nodes;
 mod queues;
 mod request_paths;
 mod scaling;

@@ -89,6 +89,7 @@ pub(crate) fn system(seconds: f64, service: Service, steps: Vec<Step>) -> Model 
             lag: SimDuration::ZERO,
         },
         node_cores: 64,
+        nodes: None,
         actions: Vec::new(),
     }
 }

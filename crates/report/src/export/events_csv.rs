@@ -4,6 +4,9 @@
 //! |---|---|---|---|
 //! | `scaling` | replicas | the controller's | who scaled |
 //! | `pod` | stages | the kubelet's or the controller's | the pod |
+//! | `unschedulable` | | the scheduler's | the pod |
+//! | `node` | stages | the controller's or the provider's | the node |
+//! | `scaling` of `nodes/GROUP` | nodes | the autoscaler's | |
 //! | `rollout` | `running`, `finished` | | |
 //! | `metrics_outage` | `available`, `unavailable` | | |
 //! | `cut` | | | how many steps in the lives of pods are left out from here on |
@@ -11,7 +14,7 @@
 use super::Exporter;
 use crate::recorder::{Event, EventKind};
 use crate::results::Results;
-use flashcrowd_core::record::PodStage;
+use flashcrowd_core::record::{NodeStage, PodStage};
 use std::io::{self, Write};
 
 /// All events.
@@ -35,6 +38,7 @@ impl Exporter for EventsCsv {
     fn export(&self, results: &Results, out: &mut dyn Write) -> io::Result<()> {
         let recorder = results.recorder();
         let services = &recorder.context().services;
+        let groups = &recorder.context().node_groups;
         let mut csv = csv::Writer::from_writer(out);
         csv.write_record([
             "time_seconds",
@@ -65,9 +69,14 @@ impl Exporter for EventsCsv {
             if let Some((since, number)) = cut.take_if(|(since, _)| *since < event.at) {
                 row(since, "recorder", &cut_cells(number))?;
             }
-            let component = event
-                .service
-                .map_or("metrics", |id| &services[id.index()].name);
+            let group = match event.kind {
+                EventKind::Node { group, .. } | EventKind::NodeGroupScaled { group, .. } => {
+                    Some(format!("nodes/{}", groups[group as usize].name))
+                }
+                _ => None,
+            };
+            let service = event.service.map(|id| services[id.index()].name.as_str());
+            let component = service.or(group.as_deref()).unwrap_or("metrics");
             row(event.at, component, &cells(event, component))?;
         }
         if let Some((since, number)) = cut {
@@ -103,6 +112,35 @@ fn cells(event: &Event, component: &str) -> Cells {
             to: text(to.name()),
             reason: text(reason),
             detail: format!("{component}-{}", pod.0),
+        },
+        EventKind::Unschedulable { pod, reason } => Cells {
+            kind: "unschedulable",
+            from: String::new(),
+            to: String::new(),
+            reason: text(reason),
+            detail: format!("{component}-{}", pod.0),
+        },
+        EventKind::Node {
+            node,
+            from,
+            to,
+            reason,
+            ..
+        } => Cells {
+            kind: "node",
+            from: text(from.map_or("", NodeStage::name)),
+            to: text(to.name()),
+            reason: text(reason),
+            detail: format!("{component}-{}", node.0),
+        },
+        EventKind::NodeGroupScaled {
+            from, to, reason, ..
+        } => Cells {
+            kind: "scaling",
+            from: from.to_string(),
+            to: to.to_string(),
+            reason: text(reason),
+            detail: String::new(),
         },
         EventKind::Rollout { finished } => change("rollout", "running", "finished", *finished),
         EventKind::MetricsOutage(began) => {

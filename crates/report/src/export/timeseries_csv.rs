@@ -6,7 +6,7 @@
 //! (the latency of no request) has no row.
 
 use super::Exporter;
-use crate::recorder::{EndpointSample, QueueSample, ServiceSample};
+use crate::recorder::{EndpointSample, NodeGroupSample, QueueSample, ServiceSample};
 use crate::results::Results;
 use flashcrowd_units::SimDuration;
 use std::io::{self, Write};
@@ -50,6 +50,17 @@ impl Exporter for TimeseriesCsv {
                     }
                 }
             }
+            let Some((groups, unschedulable)) = recorder.node_samples(row) else {
+                continue;
+            };
+            for (group, sample) in context.node_groups.iter().zip(groups) {
+                let component = format!("nodes/{}", group.name);
+                for (metric, value) in node_group_metrics(sample, length) {
+                    csv.write_record([&time, &component, metric, &value.to_string()])?;
+                }
+            }
+            let unschedulable = unschedulable.to_string();
+            csv.write_record([&*time, "nodes", "pods_unschedulable", &unschedulable])?;
         }
         csv.flush()
     }
@@ -81,6 +92,25 @@ fn queue_metrics(sample: &QueueSample, length: SimDuration) -> [Metric; 8] {
         ("in_progress", Some(sample.in_progress as f64)),
         ("oldest_seconds", Some(sample.oldest_seconds)),
         ("wait_p95_seconds", sample.wait_p95),
+    ]
+}
+
+fn node_group_metrics(sample: &NodeGroupSample, length: SimDuration) -> [(&'static str, f64); 10] {
+    let group = &sample.interval;
+    [
+        ("nodes_target", group.target.into()),
+        ("nodes_starting", group.starting.into()),
+        ("nodes_ready", group.ready.into()),
+        ("nodes_draining", group.draining.into()),
+        ("pods", group.pods.into()),
+        ("cpu_requested_cores", group.cpu_requested),
+        ("cpu_allocatable_cores", group.cpu_allocatable),
+        ("memory_requested_bytes", group.memory_requested as f64),
+        ("memory_allocatable_bytes", group.memory_allocatable as f64),
+        (
+            "cost_usd_per_hour",
+            group.cost.get() * 3600.0 / length.as_secs_f64(),
+        ),
     ]
 }
 

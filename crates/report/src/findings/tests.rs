@@ -1,6 +1,7 @@
 //! Findings from intervals and events made for them.
 
 mod lost_requests;
+mod nodes;
 mod saturation;
 
 use super::*;
@@ -69,6 +70,8 @@ impl Story {
                 ],
                 services: &[service],
                 queues: &[],
+                nodes: &[],
+                unschedulable: 0,
             };
             self.now += 15;
             self.recorder

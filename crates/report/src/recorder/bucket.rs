@@ -145,6 +145,8 @@ mod tests {
                 endpoints: &[endpoint],
                 services: &[service],
                 queues: &[],
+                nodes: &[],
+                unschedulable: 0,
             };
             bucket.add(SimTime::from_secs(u64::from(step + 1) * 15), &interval);
         }

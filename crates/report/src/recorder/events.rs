@@ -1,7 +1,7 @@
 //! The events of a run: changes of scale, steps in the lives of pods, rollouts, outages.
 
 use flashcrowd_core::model::ServiceId;
-use flashcrowd_core::record::{PodId, PodStage, Record};
+use flashcrowd_core::record::{NodeId, NodeStage, PodId, PodStage, Record};
 use flashcrowd_units::SimTime;
 
 /// Steps in the lives of pods that are kept; later ones are only counted. At six steps a pod this
@@ -42,6 +42,37 @@ pub enum EventKind {
         from: Option<PodStage>,
         /// After.
         to: PodStage,
+        /// Why.
+        reason: &'static str,
+    },
+    /// The scheduler found no node for a pod.
+    Unschedulable {
+        /// Which.
+        pod: PodId,
+        /// Why.
+        reason: Box<str>,
+    },
+    /// A node moved on in its life.
+    Node {
+        /// Its group.
+        group: u32,
+        /// Which.
+        node: NodeId,
+        /// Before; `None` when it was just asked for.
+        from: Option<NodeStage>,
+        /// After.
+        to: NodeStage,
+        /// Why.
+        reason: &'static str,
+    },
+    /// The size of a node group changed.
+    NodeGroupScaled {
+        /// Which.
+        group: u32,
+        /// Before.
+        from: u32,
+        /// After.
+        to: u32,
         /// Why.
         reason: &'static str,
     },
@@ -103,6 +134,46 @@ impl EventLog {
                         reason,
                     },
                 )
+            }
+            Record::Unschedulable {
+                service,
+                pod,
+                reason,
+            } => {
+                let reason = reason.into();
+                (Some(service), EventKind::Unschedulable { pod, reason })
+            }
+            Record::Node {
+                group,
+                node,
+                from,
+                to,
+                reason,
+            } => {
+                let group = group as u32;
+                let kind = EventKind::Node {
+                    group,
+                    node,
+                    from,
+                    to,
+                    reason,
+                };
+                (None, kind)
+            }
+            Record::NodeGroupScaled {
+                group,
+                from,
+                to,
+                reason,
+            } => {
+                let group = group as u32;
+                let kind = EventKind::NodeGroupScaled {
+                    group,
+                    from,
+                    to,
+                    reason,
+                };
+                (None, kind)
             }
             Record::Rollout { service, finished } => {
                 (Some(service), EventKind::Rollout { finished })

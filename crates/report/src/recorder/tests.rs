@@ -27,6 +27,8 @@ fn record(recorder: &mut RunRecorder, start: u64, end: u64, offered: u64, latenc
         endpoints: &endpoints,
         services: &[service],
         queues: &[],
+        nodes: &[],
+        unschedulable: 0,
     };
     recorder.record(SimTime::from_secs(end), &Record::Interval(interval));
 }

@@ -31,16 +31,21 @@ impl Report {
         let context = recorder.context();
         let verdicts = recorder.verdicts();
         let services = services(recorder);
-        let by_item: IndexMap<_, _> = services
+        let node_groups = super::nodes::node_groups(recorder);
+        let of_services = services
             .iter()
-            .map(|(name, service)| (name.clone(), service.cost_usd))
-            .collect();
+            .map(|(name, service)| (name.clone(), service.cost_usd));
+        let of_nodes = node_groups
+            .iter()
+            .map(|(name, group)| (format!("nodes/{name}"), group.cost_usd));
+        let by_item: IndexMap<_, _> = of_services.chain(of_nodes).collect();
         Self {
             schema: SCHEMA,
             provenance: provenance(recorder),
             requests: requests(totals.offered, totals.completed, &totals.failed),
             endpoints: endpoints(recorder),
             services,
+            node_groups,
             queues: queues(recorder),
             databases: IndexMap::new(),
             caches: IndexMap::new(),
@@ -172,7 +177,7 @@ fn queues(recorder: &RunRecorder) -> IndexMap<String, QueueReport> {
     queues.zip(recorder.queues()).map(report).collect()
 }
 
-fn level(level: &TimeWeighted, end: SimTime) -> LevelSummary {
+pub(super) fn level(level: &TimeWeighted, end: SimTime) -> LevelSummary {
     LevelSummary {
         min: level.min(end),
         mean: level.mean(end),

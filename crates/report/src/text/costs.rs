@@ -37,3 +37,39 @@ pub(super) fn render(page: &mut Page, results: &Results) {
     });
     table::print(page, &columns, rows.collect());
 }
+
+/// Node groups, where there are any.
+pub(super) fn render_nodes(page: &mut Page, results: &Results) {
+    let report = results.report();
+    if report.node_groups.is_empty() {
+        return;
+    }
+    page.heading("Nodes");
+    let columns = [
+        ("", Align::Left),
+        ("cost", Align::Right),
+        ("node-hours", Align::Right),
+        ("nodes min/mean/max", Align::Right),
+        ("scaled up/down", Align::Right),
+        ("interrupted", Align::Right),
+        ("CPU requested", Align::Right),
+    ];
+    let rows = report.node_groups.iter().map(|(name, group)| {
+        let nodes = group.nodes;
+        vec![
+            name.clone(),
+            format::usd(group.cost_usd),
+            format!("{:.1}", group.node_hours),
+            format!("{} / {:.1} / {}", nodes.min, nodes.mean, nodes.max),
+            format!(
+                "{} / {}",
+                group.scaling_events.up, group.scaling_events.down
+            ),
+            format::count(group.interruptions),
+            group
+                .cpu_requested_mean
+                .map_or_else(|| "-".to_owned(), format::share),
+        ]
+    });
+    table::print(page, &columns, rows.collect());
+}

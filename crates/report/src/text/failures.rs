@@ -56,6 +56,7 @@ fn meaning(failure: Failure) -> &'static str {
         Failure::PodTerminated => "the pod was stopped meanwhile",
         Failure::OomKilled => "the pod ran out of memory",
         Failure::ProbeKilled => "a probe had the pod restarted",
+        Failure::NodeLost => "the node under the pod was taken away",
         _ => "",
     }
 }

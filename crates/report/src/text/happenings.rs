@@ -78,6 +78,9 @@ fn in_short(finding: &Finding) -> String {
         "lost_in_rollout" => "losing requests to a rollout",
         "no_ready_endpoint" => "without a ready pod",
         "vpa_and_hpa" => "resized by its VPA under its HPA",
+        "pods_pending" => "waiting for nodes",
+        "node_group_at_max" => "full",
+        "spot_interruptions" => "interrupted",
         code => return format!("{component}: {code}"),
     };
     format!("{component} {what}")

@@ -94,6 +94,8 @@ fn queues() -> Results {
         endpoints: &std::array::from_fn::<_, 3, _>(|_| EndpointInterval::default()),
         services: &[ServiceInterval::default()],
         queues: &[orders, QueueInterval::default()],
+        nodes: &[],
+        unschedulable: 0,
     };
     recorder.record(SimTime::from_secs(60), &Record::Interval(interval));
     let totals = Totals {

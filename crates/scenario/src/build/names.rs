@@ -155,6 +155,19 @@ impl Context<'_> {
         None
     }
 
+    /// Names end up in files, columns and random streams; they are plain words.
+    pub(super) fn check_name(&self, path: &FieldPath, name: &str, problems: &mut Problems) {
+        let legal = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        if name.is_empty() || name.len() > 63 || !name.chars().all(legal) {
+            self.check(problems).report_key(
+                Code::InvalidValue,
+                path,
+                format!("`{name}` cannot be a name"),
+                |problem| problem.legal("1 to 63 letters, digits, `-`, `_` and `.`"),
+            );
+        }
+    }
+
     /// The service of a name. An unknown one is reported.
     pub(super) fn service(
         &self,
@@ -209,21 +222,10 @@ impl Context<'_> {
     }
 }
 
-/// Names end up in files, columns and random streams; they are plain words.
+/// Checks all names.
 pub(super) fn check(context: &Context<'_>, problems: &mut Problems) {
     let root = FieldPath::default();
-    let mut check = context.check(problems);
-    let mut word = |path: &FieldPath, name: &str| {
-        let legal = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-        if name.is_empty() || name.len() > 63 || !name.chars().all(legal) {
-            check.report_key(
-                Code::InvalidValue,
-                path,
-                format!("`{name}` cannot be a name"),
-                |problem| problem.legal("1 to 63 letters, digits, `-`, `_` and `.`"),
-            );
-        }
-    };
+    let mut word = |path: &FieldPath, name: &str| context.check_name(path, name, problems);
     for name in context.spec.workload.keys() {
         word(&root.join("workload").join(name), name);
     }

@@ -70,6 +70,7 @@ pub(super) fn template(part: &Part<'_>, problems: &mut Problems) -> PodTemplate 
         grace_period: grace_period(part, problems),
         on_sigterm: spec.on_sigterm.unwrap_or(OnSigterm::Drain),
         deletion_cost: deletion_cost(part, problems),
+        placement: super::node::placement(part, problems),
     }
 }
 

@@ -1,9 +1,9 @@
-//! What the API server refuses in a Deployment.
+//! What the API server refuses in a Deployment and in a PodDisruptionBudget.
 
 use super::Placed;
-use crate::diagnostic::{Code, Problems};
+use crate::diagnostic::{Code, Problems, Severity};
 use crate::path::FieldPath;
-use flashcrowd_manifests::Deployment;
+use flashcrowd_manifests::{Deployment, PodDisruptionBudget};
 
 /// Checks the numbers that are not negative, and that the selector selects the template.
 pub(super) fn deployment(deployment: &Placed<Deployment>, problems: &mut Problems) {
@@ -31,5 +31,23 @@ pub(super) fn deployment(deployment: &Placed<Deployment>, problems: &mut Problem
         check.report(Code::Refused, &selector, message, |problem| {
             problem.help("repeat the labels of the selector under spec.template.metadata.labels")
         });
+    }
+}
+
+/// Checks the numbers of a budget, and whether it protects anything.
+pub(super) fn budget(budget: &Placed<PodDisruptionBudget>, problems: &mut Problems) {
+    let spec = &budget.value.spec;
+    let mut check = budget.check(problems);
+    let kinds = [
+        (Severity::Error, Code::Refused, spec.validate()),
+        (Severity::Warning, Code::Ineffective, spec.lint()),
+    ];
+    for (severity, code, found) in kinds {
+        for problem in found {
+            let field = problem.path.rsplit('.').next().unwrap_or_default();
+            let message = format!("`{field}` {}", problem.message);
+            let path = FieldPath::default().join_dotted(&problem.path);
+            check.report(code, &path, message, |it| it.severity(severity));
+        }
     }
 }

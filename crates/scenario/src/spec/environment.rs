@@ -5,20 +5,6 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// The machines under the pods.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct NodesSpec {
-    /// Cores of each machine: what a pod without a CPU limit can use at most; 4 by default.
-    pub cores: u32,
-}
-
-impl Default for NodesSpec {
-    fn default() -> Self {
-        Self { cores: 4 }
-    }
-}
-
 /// The pipeline through which controllers see CPU and memory.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]

@@ -1,6 +1,6 @@
 //! A service.
 
-use super::{LoadBalancerSpec, MemorySpec, PodSpec, ProbesSpec, StepSpec};
+use super::{LoadBalancerSpec, MemorySpec, PlacementSpec, PodSpec, ProbesSpec, StepSpec};
 use flashcrowd_autoscalers::catalog::CustomPolicy;
 use flashcrowd_autoscalers::kpa::KpaConfig;
 use flashcrowd_core::model::{CpuModel, CpuScheduling, OnSigterm};
@@ -30,6 +30,9 @@ pub struct ServiceSpec {
     /// CPU and memory of a pod.
     #[serde(default)]
     pub pod: PodSpec,
+    /// Which nodes the pods may use, where there are node groups.
+    #[serde(default)]
+    pub placement: PlacementSpec,
     /// Pods at the start of the run, all of them ready. By default what the manifest says, else
     /// the autoscaler's minimum, else 1.
     #[serde(default)]

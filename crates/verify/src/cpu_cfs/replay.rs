@@ -4,8 +4,8 @@ use super::case::{Case, Milliseconds, Mode, Request};
 use super::quantile::quantile;
 use flashcrowd_core::model::{
     BalancingPolicy, CpuModel, CpuScheduling, Endpoint, EndpointId, LoadBalancer, MemoryModel,
-    MetricsServer, Model, OnSigterm, PodTemplate, Readiness, RolloutStrategy, Service, ServiceId,
-    Step,
+    MetricsServer, Model, OnSigterm, Placement, PodTemplate, Readiness, RolloutStrategy, Service,
+    ServiceId, Step,
 };
 use flashcrowd_core::plane::{Change, DataPlane, ServerId};
 use flashcrowd_core::{CfsPhase, ExactPlane, ModelError, ScriptedRequest, Tracer};
@@ -156,6 +156,7 @@ fn model(case: &Case, cpu_model: CpuModel) -> Model {
             lag: SimDuration::ZERO,
         },
         node_cores: cores,
+        nodes: None,
         actions: Vec::new(),
     }
 }
@@ -209,6 +210,7 @@ fn idle_pod() -> PodTemplate {
         on_sigterm: OnSigterm::Drain,
         deletion_cost: 0,
         containers: Vec::new(),
+        placement: Placement::default(),
     }
 }
 

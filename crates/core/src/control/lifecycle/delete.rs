@@ -45,6 +45,7 @@ impl<P: DataPlane> World<P> {
             .expect("a pod is deleted once");
         self.count_pod(pod.service, -1);
         self.forget_pod(pod.service, pod.id);
+        self.leave_node(&pod);
         self.services[pod.service.index()]
             .pods
             .retain(|&other| other != server);

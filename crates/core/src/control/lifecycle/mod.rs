@@ -107,7 +107,7 @@ impl<P: DataPlane> World<P> {
         sampler.sample(&mut self.services[service.index()].rng)
     }
 
-    fn move_to(
+    pub(in crate::control) fn move_to(
         &mut self,
         server: ServerId,
         to: PodStage,

@@ -28,7 +28,7 @@ impl<P: DataPlane> World<P> {
     }
 
     /// The container ends. What is inside is lost, and it is restarted unless the pod is deleted.
-    pub(super) fn exit(
+    pub(in crate::control) fn exit(
         &mut self,
         server: ServerId,
         failure: Failure,

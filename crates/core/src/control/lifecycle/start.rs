@@ -19,6 +19,7 @@ impl<P: DataPlane> World<P> {
         let id = PodId(self.next_pod);
         self.next_pod += 1;
         let size = self.admitted_size(service);
+        let demand = self.demand_of(service, size);
         let state = &mut self.services[service.index()];
         self.pods[server.0 as usize] = Some(Pod {
             id,
@@ -34,6 +35,8 @@ impl<P: DataPlane> World<P> {
             deleting: None,
             container: Container::default(),
             tickers: Default::default(),
+            demand,
+            node: None,
             routed: false,
             metrics: PodMetrics::default(),
             size,
@@ -47,6 +50,9 @@ impl<P: DataPlane> World<P> {
     pub(in crate::control) fn place_running_pod(&mut self, service: ServiceId) {
         let server = self.allocate_pod(service, 0, HISTORY);
         self.count_pod(service, 1);
+        if !self.bind_first(server) {
+            return;
+        }
         self.start_container(server);
         let pod = self.pod_mut(server);
         pod.started = Some(HISTORY);
@@ -65,16 +71,25 @@ impl<P: DataPlane> World<P> {
     }
 
     pub(in crate::control) fn announce_first_pods(&mut self, recorder: &mut dyn Recorder) {
+        self.announce_nodes(recorder);
         for pod in self.pods.iter().flatten() {
-            let (service, pod) = (pod.service, pod.id);
+            let (service, node, to) = (pod.service, pod.node, pod.stage);
+            let pod = pod.id;
+            if let Some(node) = node {
+                recorder.record(self.now, &Record::Bound { service, pod, node });
+            }
             recorder.record(
                 self.now,
                 &Record::Pod {
                     service,
                     pod,
                     from: None,
-                    to: PodStage::Ready,
-                    reason: "Running",
+                    to,
+                    reason: if to == PodStage::Ready {
+                        "Running"
+                    } else {
+                        "Created"
+                    },
                 },
             );
         }
@@ -103,8 +118,8 @@ impl<P: DataPlane> World<P> {
         self.pod_later(server, delay, PodEvent::Scheduled);
     }
 
-    pub(super) fn scheduled(&mut self, server: ServerId, recorder: &mut dyn Recorder) {
-        if self.pod(server).deleting.is_some() {
+    pub(in crate::control) fn scheduled(&mut self, server: ServerId, recorder: &mut dyn Recorder) {
+        if self.pod(server).deleting.is_some() || !self.find_node(server, recorder) {
             return;
         }
         let now = instant(self.now);

@@ -53,12 +53,8 @@ fn cpu(
             format!("the HPA reports FailedGetResourceMetric and never scales; set `{field}`");
         return check.warn(Code::Ineffective, &path, message, &help);
     };
-    let cores = part
-        .context
-        .spec
-        .nodes
-        .cores
-        .min(pod.threads.unwrap_or(u32::MAX));
+    let cores =
+        crate::build::node::cores(&part.context.spec.nodes).min(pod.threads.unwrap_or(u32::MAX));
     let most = pod
         .cpu_limit
         .map_or(u64::MAX, Millicores::get)

@@ -208,7 +208,7 @@ fn one<T: Copy + Ord + Display>(
 }
 
 fn node_size(part: &Part<'_>, limit: Option<Millicores>, problems: &mut Problems) {
-    let cores = part.context.spec.nodes.cores;
+    let cores = crate::build::node::cores(&part.context.spec.nodes);
     let Some(limit) = limit.filter(|limit| *limit > Millicores::from_cores(cores.into())) else {
         return;
     };
