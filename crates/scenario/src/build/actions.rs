@@ -53,7 +53,7 @@ fn one(
         let target = context.spec.services.get(&scale.service);
         if target.is_some_and(|service| service.autoscaler.is_some()) {
             let message = format!(
-                "`{}` has an autoscaler, which takes this back: fewer replicas at its next sync, more as soon as it may scale down",
+                "`{}` has an autoscaler, which takes this back as soon as its metrics ask for another number: up at its next sync, down when it may scale down",
                 scale.service
             );
             context.check(problems).warn(
