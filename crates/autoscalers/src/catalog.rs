@@ -3,6 +3,7 @@
 mod entries;
 mod invalid_policy;
 mod policy_doc;
+mod policy_spec;
 
 pub use invalid_policy::InvalidPolicy;
 pub use policy_doc::PolicyDoc;

@@ -58,6 +58,7 @@ use stabilization::Recommendations;
 
 /// Parameters of [`Predictive`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PredictivePolicy {
     /// The load.
@@ -90,6 +91,7 @@ pub struct PredictivePolicy {
 
 /// What a model with too little history says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ShortHistory {
     /// Nothing.

@@ -35,6 +35,11 @@ use std::fmt;
 
 /// Parameters of a policy of the literature; `T` are those that only one of them has.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(bound = "T: schemars::JsonSchema + Default + Serialize")
+)]
 #[serde(deny_unknown_fields)]
 pub struct ResearchPolicy<T> {
     /// The load: something that does not depend on the number of replicas.

@@ -42,6 +42,7 @@ use crate::{
     ScalingDecision, TimePoint,
 };
 use calendar::Calendar;
+use flashcrowd_manifests::Problem;
 use flashcrowd_units::{Replicas, SimDuration};
 use replica_range::Notes;
 use serde::{Deserialize, Serialize};
@@ -66,8 +67,25 @@ pub struct SchedulePolicy {
     pub policy: Option<Box<PolicySpec>>,
 }
 
+impl SchedulePolicy {
+    /// What will not do what it seems to: replicas that are set on a service whose number a
+    /// policy decides.
+    pub fn lint(&self) -> Vec<Problem> {
+        let actions = self.actions.iter().enumerate();
+        let in_vain = actions.filter(|(_, action)| {
+            self.policy.is_some() && matches!(action.set, Setting::Replicas(_))
+        });
+        let problem = |(index, _): (usize, &ScheduledAction)| {
+            let message = "lasts until the policy inside syncs again: set `bounds`";
+            Problem::new(format!("actions[{index}].set.replicas"), message)
+        };
+        in_vain.map(problem).collect()
+    }
+}
+
 /// A time with bounds of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ScheduleWindow {
     /// When it opens: a cron expression.
@@ -83,6 +101,7 @@ pub struct ScheduleWindow {
 
 /// Something that happens at fixed times.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ScheduledAction {
     /// When.
@@ -96,6 +115,7 @@ pub struct ScheduledAction {
 
 /// When an action happens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ActionTime {
     /// Again and again: a cron expression of five fields.
@@ -106,6 +126,7 @@ pub enum ActionTime {
 
 /// What an action sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Setting {
     /// The number of replicas, once, within the bounds of the moment.

@@ -33,6 +33,7 @@
 
 mod alert;
 mod cadence;
+mod lint;
 mod rule;
 mod signal;
 
@@ -55,6 +56,7 @@ use serde::{Deserialize, Serialize};
 
 /// Parameters of [`Threshold`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ThresholdPolicy {
     /// The rules.
@@ -77,6 +79,7 @@ pub struct ThresholdPolicy {
 
 /// Replicas that the connections of a database are enough for.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ConnectionBudget {
     /// `max_connections` of the database.

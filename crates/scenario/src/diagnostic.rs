@@ -259,7 +259,9 @@ impl Problems {
 
 /// The path of an autoscaler's field as its manifest has it, if that is where it stands.
 fn own_path(path: &str, in_other_file: bool) -> String {
-    match path.split_once(".autoscaler.hpa") {
+    let of_manifests = [".autoscaler.hpa", ".autoscaler.keda"];
+    let found = of_manifests.iter().find_map(|at| path.split_once(at));
+    match found {
         Some((service, below)) if in_other_file && service.starts_with("services.") => {
             format!("spec{below}")
         }

@@ -267,6 +267,12 @@ fn skipped(document: &Node, kind: &str, at: &Node) -> Problem {
         .get("metadata")
         .and_then(|metadata| metadata.get("name"))
         .and_then(Node::as_text);
+    if kind == "ConfigMap" && name == Some("cluster-autoscaler-status") {
+        let message = "ConfigMap `cluster-autoscaler-status` is what the cluster autoscaler writes: nobody reads limits from it";
+        return Problem::new(Code::Ineffective, at.span, message)
+            .severity(Severity::Warning)
+            .help("bounds are those of the node groups, or its flags (`--nodes`, `--max-nodes-total`)");
+    }
     let name = name.map_or(String::new(), |name| format!(" `{name}`"));
     let problem = Problem::new(
         Code::SkippedKind,

@@ -4,6 +4,7 @@
 //! scenario. Defaults that depend on other fields or on manifests are `None` here.
 
 mod action;
+mod autoscaler;
 mod balancer;
 mod endpoint;
 mod environment;
@@ -16,6 +17,7 @@ mod slo;
 mod start;
 
 pub use action::{ActionSpec, ScaleSpec};
+pub use autoscaler::{AutoscalerSpec, ScheduleSpec};
 pub use balancer::{KeepAliveSpec, LoadBalancerSpec};
 pub use endpoint::{BranchSpec, CallSpec, ParallelCpuSpec, StepSpec};
 pub use environment::{
@@ -28,7 +30,7 @@ pub use node::{
 };
 pub use pod::{MemorySpec, PodSpec, ProbeSpec, ProbesSpec, Resource};
 pub use queue::{ArrivalsSpec, Measure, MetricSpec, OnKillSpec, QueueSpec};
-pub use service::{AutoscalerSpec, ManifestSpec, RollingUpdateSpec, RolloutSpec, ServiceSpec};
+pub use service::{ManifestSpec, RollingUpdateSpec, RolloutSpec, ServiceSpec};
 pub use slo::SloSpec;
 pub use start::Start;
 

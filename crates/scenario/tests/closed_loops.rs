@@ -3,7 +3,7 @@
 use flashcrowd_core::World;
 use flashcrowd_core::record::{Record, Recorder, Totals};
 use flashcrowd_scenario::{Options, load};
-use flashcrowd_units::SimTime;
+use flashcrowd_units::{SimDuration, SimTime};
 use std::path::Path;
 
 /// The replicas of one service over time.
@@ -66,4 +66,71 @@ fn a_knative_service_goes_to_zero_and_back() {
     assert_eq!(totals.failed_total(), 0, "{totals:?}");
     // 60 a second of 0.1 s are 6 in flight, at 70 % of 8 in each pod: at least two pods.
     assert!(changes.iter().any(|(_, to)| *to >= 2));
+}
+
+/// The calendar's bounds, from 18:00 in Kolkata on: 8 to 20 by day, 1 to 3 at night.
+#[test]
+fn the_calendar_bounds_the_autoscaler() {
+    let (changes, totals) = run("office-hours.yaml", "intranet");
+    let hours = |hours: u64| SimTime::from_secs(hours * 3_600);
+    let is_night = |at: SimTime| (hours(2)..hours(14)).contains(&at);
+    for &(at, to) in &changes {
+        let bounds = if is_night(at) { 1..=3 } else { 8..=20 };
+        assert!(bounds.contains(&to), "{to} at {at}: {changes:?}");
+    }
+    // At the HPA's first sync after 08:00, half an hour before anybody comes.
+    let sync = hours(14)..hours(14) + SimDuration::from_secs(15);
+    let is_morning = |(at, to): &(SimTime, u32)| sync.contains(at) && *to == 8;
+    assert!(changes.iter().any(is_morning), "{changes:?}");
+    // 110 a second of 20 ms at 70 % of 250m need 13 pods.
+    assert!(changes.iter().any(|(_, to)| (13..=20).contains(to)));
+    assert!(totals.failed_total() < totals.completed / 1_000);
+}
+
+/// Policies of the catalogue by their names, on one load: 10 to 60 requests a second of 20 ms.
+#[test]
+fn every_policy_can_be_named() {
+    let load = "load: { external: { name: rps } }, per_replica: 8, replicas: { min: 2, max: 12 }";
+    let research = |name: &str| format!("{name}: {{ {load} }}");
+    let predictive = |forecast: &str| {
+        format!("predictive: {{ {load}, models: [ {{ forecast: {{ {forecast} }} }} ] }}")
+    };
+    let rules = "rules: [ { metric: cpu_utilization, when: { above: 0.7 }, for: 1m, action: { add: 2 } }, { metric: { external: { name: rps } }, when: { below: 12 }, for: 1m, action: { remove: 1 } } ]";
+    let policies = [
+        research("react"),
+        research("adapt"),
+        research("hist"),
+        research("reg"),
+        research("conpaas"),
+        predictive("linear: { look_ahead: 60s, history_size: 6 }"),
+        predictive(
+            "holt_winters: { alpha: 0.9, beta: 0.3, gamma: 0.2, seasonal_periods: 4, stored_seasons: 2, trend: additive, seasonal: additive }",
+        ),
+        predictive("seasonal_naive: { season: 10m, slot: 1m, seasons: 1, lead: 1m }"),
+        format!("threshold: {{ {rules}, replicas: {{ min: 2, max: 12 }} }}"),
+        format!(
+            "schedule: {{ replicas: {{ min: 2, max: 12 }}, policy: {{ {} }} }}",
+            research("react")
+        ),
+    ];
+    for policy in policies {
+        let text = format!(
+            "name: x\nduration: 20m\nworkload: {{ w: {{ open: {{ rate: {{ stages: [ {{ from: 10/s, to: 10/s, for: 3m }}, {{ to: 60/s, for: 1m }}, {{ to: 60/s, for: 6m }}, {{ to: 10/s, for: 1m }} ] }} }}, endpoints: {{ e: 100% }} }} }}\nmetrics: {{ rps: {{ service: s, measure: requests }} }}\nservices:\n  s:\n    pod: {{ cpu: {{ request: 250m, limit: 500m }} }}\n    autoscaler: {{ {policy} }}\n    endpoints: {{ e: [ cpu: 20ms ] }}\n"
+        );
+        let nowhere = std::collections::BTreeMap::new();
+        let loaded = flashcrowd_scenario::load_str(&text, "x.yaml", &nowhere, &Options::default());
+        let scenario = loaded
+            .unwrap_or_else(|problems| panic!("{policy}: {problems}"))
+            .scenario;
+        let mut replicas = Replicas {
+            service: 0,
+            changes: Vec::new(),
+        };
+        let world = World::new(scenario.model, scenario.seed).expect("a legal model");
+        assert!(world.run(&mut replicas).is_conserved());
+        let sizes = || replicas.changes.iter().map(|(_, to)| *to);
+        assert!(sizes().all(|to| (2..=12).contains(&to)), "{policy}");
+        // 60 a second at 8 each are 8 replicas; each of them sees that, or its utilization.
+        assert!(sizes().max() >= Some(6), "{policy}: {:?}", replicas.changes);
+    }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Which of several numbers of replicas counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Combine {
     /// The largest. Never less than what the load of now needs.

@@ -28,6 +28,7 @@ use serde::{Deserialize, Serialize};
 
 /// Parameters of the smoothing.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct HoltWinters {
     /// Weight of the newest value in the level.
@@ -60,6 +61,7 @@ const fn undamped() -> f64 {
 
 /// How a component enters the forecast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Component {
     /// As a term.
@@ -71,6 +73,7 @@ pub enum Component {
 
 /// The order in which the smoothing goes through its history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum HistoryOrder {
     /// Oldest first.

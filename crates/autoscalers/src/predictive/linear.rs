@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 /// Parameters of the linear regression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Linear {
     /// How far ahead.

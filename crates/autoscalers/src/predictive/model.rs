@@ -11,6 +11,7 @@ use super::seasonal_naive::Slots;
 
 /// A model as a scenario writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ForecastModel {
     /// How it forecasts.
@@ -32,13 +33,14 @@ const fn one() -> u32 {
 
 /// How a model forecasts.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Forecast {
-    /// See [`HoltWinters`].
+    /// Level, trend and season, each smoothed.
     HoltWinters(HoltWinters),
-    /// See [`Linear`].
+    /// A straight line through the last replica counts.
     Linear(Linear),
-    /// See [`SeasonalNaive`].
+    /// What the last seasons had at the same time.
     SeasonalNaive(SeasonalNaive),
 }
 

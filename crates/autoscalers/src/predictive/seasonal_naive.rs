@@ -26,6 +26,7 @@ use std::collections::VecDeque;
 
 /// Parameters of the seasonal-naive forecast.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct SeasonalNaive {
     /// Length of a season.

@@ -30,6 +30,7 @@ pub type AdaptPolicy = ResearchPolicy<AdaptTuning>;
 
 /// The constants of Adapt.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct AdaptTuning {
     /// Factor on what is needed when it jumps.

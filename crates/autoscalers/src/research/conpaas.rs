@@ -35,6 +35,7 @@ pub type ConPaasPolicy = ResearchPolicy<ConPaasTuning>;
 
 /// ConPaaS has no constants of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ConPaasTuning {}
 

@@ -36,9 +36,11 @@ pub type HistPolicy = ResearchPolicy<HistTuning>;
 
 /// The constants of Hist.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct HistTuning {
     /// Calendar time of the start of the run.
+    #[cfg_attr(feature = "schema", schemars(skip))]
     pub start: RunStart,
     /// The percentile that is provided.
     pub percentile: Ratio,

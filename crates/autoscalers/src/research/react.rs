@@ -30,6 +30,7 @@ pub type ReactPolicy = ResearchPolicy<ReactTuning>;
 
 /// The constants of React.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct ReactTuning {
     /// Factor on what is missing, and on what is needed.

@@ -29,6 +29,7 @@ pub type RegPolicy = ResearchPolicy<RegTuning>;
 
 /// The constants of Reg.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct RegTuning {
     /// Evaluations that are fitted.

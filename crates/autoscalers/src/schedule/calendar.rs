@@ -6,6 +6,7 @@ use super::start::zone_named;
 use super::{ActionTime, SchedulePolicy, Setting};
 use crate::TimePoint;
 use flashcrowd_manifests::Problem;
+use jiff::tz::TimeZone;
 
 /// The windows and actions of a policy, read.
 #[derive(Debug, Clone)]
@@ -180,14 +181,25 @@ impl Reader<'_> {
         text: &str,
         zone: Option<&str>,
     ) -> Option<CronSchedule> {
-        let start = &self.policy.start;
-        let name = zone.unwrap_or(&start.time_zone);
+        let name = zone.unwrap_or(&self.policy.start.time_zone);
         let Some(zone) = zone_named(name) else {
             let message = format!("is `{name}`: must be a time zone such as Asia/Kolkata");
             self.refuse(format!("{path}.time_zone"), message);
+            // The expression may be wrong as well.
+            self.parsed(path, field, text, &TimeZone::UTC);
             return None;
         };
-        let cron = CronSchedule::parse(text, start, &zone);
+        self.parsed(path, field, text, &zone)
+    }
+
+    fn parsed(
+        &mut self,
+        path: &str,
+        field: &str,
+        text: &str,
+        zone: &TimeZone,
+    ) -> Option<CronSchedule> {
+        let cron = CronSchedule::parse(text, &self.policy.start, zone);
         cron.map_err(|message| self.refuse(format!("{path}.{field}"), message))
             .ok()
     }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 /// The fewest and the most replicas that a policy may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReplicaRange {
     /// The fewest \[pods\].

@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 
 /// A rule as a scenario writes it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ThresholdRule {
     /// What is compared.
@@ -40,6 +41,7 @@ pub struct ThresholdRule {
 
 /// A comparison with a number in the unit of the metric; utilizations are shares, 70 % is 0.7.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Comparison {
     /// More than this.
@@ -71,6 +73,7 @@ impl Comparison {
 
 /// What is done to the number of replicas. Percentages of it are rounded away from zero.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// So many more.
@@ -114,6 +117,7 @@ impl Action {
 
 /// What happens to the timer of `for` when a rule has acted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Rearm {
     /// Nothing: the rule acts again as soon as the cooldown is over, as an alert that goes on
@@ -126,6 +130,7 @@ pub enum Rearm {
 
 /// What a missing value means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Missing {
     /// The comparison fails: nothing is done without data.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// A number that can be read at every sync, if it is there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Signal {
     /// CPU that all pods use together \[cores\].
@@ -27,6 +28,7 @@ pub enum Signal {
 
 /// How the series of a metric become one number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Aggregate {
     /// Their sum: right for queue lengths and rates.

@@ -7,7 +7,6 @@ use crate::error::ModelError;
 use crate::model::{PodTemplate, ServiceId};
 use crate::plane::DataPlane;
 use crate::record::{PodStage, Record, Recorder};
-use flashcrowd_autoscalers::kpa::TICK_SECONDS;
 use flashcrowd_autoscalers::{
     Autoscaler, Catalog, ConditionStatus, ContainerUsage, MilliValue, Observation, PodId, PodPhase,
     PodRequests, PodUsage, PodView, PolicySpec, ReadyCondition, Scale, ScaleOutcome, TimePoint,
@@ -103,42 +102,8 @@ impl<P: DataPlane> World<P> {
                 service: of.name.clone(),
                 error,
             })?;
-        let (name, period, bounds) = match spec {
-            PolicySpec::Hpa(hpa) => {
-                let bounds = (hpa.spec.min_replicas.unwrap_or(1), hpa.spec.max_replicas);
-                let bounds = (
-                    u32::try_from(bounds.0).unwrap_or(0),
-                    u32::try_from(bounds.1).unwrap_or(0),
-                );
-                ("hpa".to_owned(), hpa.flags.sync_period, Some(bounds))
-            }
-            PolicySpec::Custom(custom) => (custom.name.clone(), SimDuration::from_secs(15), None),
-            PolicySpec::Keda(keda) => {
-                let spec = &keda.spec;
-                let min = spec.min_replica_count();
-                let min = spec.idle_replica_count.unwrap_or(min).min(min);
-                let bounds = (
-                    u32::try_from(min).unwrap_or(0),
-                    u32::try_from(spec.max_replica_count()).unwrap_or(0),
-                );
-                ("keda".to_owned(), keda.flags.sync_period, Some(bounds))
-            }
-            PolicySpec::Kpa(kpa) => {
-                let settings = kpa.resolve().ok().filter(|settings| settings.max_scale > 0);
-                let bounds = settings.map(|settings| {
-                    (
-                        u32::try_from(settings.min_scale).unwrap_or(0),
-                        u32::try_from(settings.max_scale).unwrap_or(0),
-                    )
-                });
-                (
-                    "kpa".to_owned(),
-                    SimDuration::from_secs(TICK_SECONDS),
-                    bounds,
-                )
-            }
-            _ => ("autoscaler".to_owned(), SimDuration::from_secs(15), None),
-        };
+        let (name, period) = (spec.name().to_owned(), spec.sync_period());
+        let bounds = spec.bounds().map(|range| (range.min, range.max));
         // Where in its period a controller is when the run begins, nobody knows.
         let phase = streams
             .stream(&format!("autoscaler/{}", of.name))

@@ -69,8 +69,7 @@ impl Rules {
                 "EC2 Auto Scaling",
                 Ec2AutoScaling::new(ec2).map_or(SimDuration::ZERO, |group| group.horizon()),
             ),
-            PolicySpec::Custom(custom) => Self::named(&custom.name),
-            _ => Self::named("autoscaler"),
+            other => Self::named(other.name()),
         }
     }
 

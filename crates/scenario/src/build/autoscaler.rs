@@ -2,6 +2,7 @@
 
 mod keda;
 mod kpa;
+mod named;
 mod traps;
 
 use super::service::Part;
@@ -19,19 +20,31 @@ use flashcrowd_manifests::hpa::HpaSpec;
 
 /// Pods that a service has before anything has happened: its autoscaler's minimum, or one.
 pub(super) fn minimum(spec: &ServiceSpec) -> u32 {
-    match &spec.autoscaler {
-        Some(AutoscalerSpec::Hpa(hpa)) => hpa
+    spec.autoscaler.as_ref().map_or(1, minimum_of)
+}
+
+fn minimum_of(spec: &AutoscalerSpec) -> u32 {
+    match spec {
+        AutoscalerSpec::Hpa(hpa) => hpa
             .min_replicas
             .and_then(|min| u32::try_from(min).ok())
             .unwrap_or(1),
-        Some(AutoscalerSpec::Keda(keda)) => u32::try_from(keda.min_replica_count()).unwrap_or(0),
-        Some(AutoscalerSpec::Kpa(kpa)) => kpa
+        AutoscalerSpec::Keda(keda) => u32::try_from(keda.min_replica_count()).unwrap_or(0),
+        AutoscalerSpec::Kpa(kpa) => kpa
             .resolve()
             .ok()
             .map(|settings| settings.initial_scale.max(settings.min_scale))
             .and_then(|scale| u32::try_from(scale).ok())
             .unwrap_or(1),
-        _ => 1,
+        AutoscalerSpec::Threshold(policy) => policy.replicas.min,
+        AutoscalerSpec::Schedule(schedule) => schedule.replicas.min,
+        AutoscalerSpec::Predictive(policy) => policy.replicas.min,
+        AutoscalerSpec::React(policy) => policy.replicas.min,
+        AutoscalerSpec::Adapt(policy) => policy.replicas.min,
+        AutoscalerSpec::Hist(policy) => policy.replicas.min,
+        AutoscalerSpec::Reg(policy) => policy.replicas.min,
+        AutoscalerSpec::ConPaas(policy) => policy.replicas.min,
+        AutoscalerSpec::Custom(_) => 1,
     }
 }
 
@@ -57,13 +70,60 @@ pub(super) fn policy(
     pod: &PodTemplate,
     problems: &mut Problems,
 ) -> Option<PolicySpec> {
-    let spec = match part.spec.autoscaler.as_ref()? {
-        AutoscalerSpec::Custom(custom) => return Some(PolicySpec::Custom(custom.clone())),
-        AutoscalerSpec::Keda(spec) => return Some(keda::policy(part, spec, problems)),
-        AutoscalerSpec::Kpa(config) => return Some(kpa::policy(part, config, problems)),
-        AutoscalerSpec::Hpa(spec) => spec,
+    let spec = part.spec.autoscaler.as_ref()?;
+    Some(policy_at(
+        part,
+        spec,
+        &part.path.join("autoscaler"),
+        pod,
+        problems,
+    ))
+}
+
+/// The policy that stands at `path`: that of the service, or the one inside a schedule.
+fn policy_at(
+    part: &Part<'_>,
+    spec: &AutoscalerSpec,
+    path: &FieldPath,
+    pod: &PodTemplate,
+    problems: &mut Problems,
+) -> PolicySpec {
+    let named = match spec {
+        AutoscalerSpec::Hpa(spec) => return hpa(part, spec, &path.join("hpa"), pod, problems),
+        AutoscalerSpec::Keda(spec) => {
+            return keda::policy(part, spec, &path.join("keda"), problems);
+        }
+        AutoscalerSpec::Kpa(config) => {
+            return kpa::policy(part, config, &path.join("kpa"), problems);
+        }
+        AutoscalerSpec::Custom(custom) => return PolicySpec::Custom(custom.clone()),
+        AutoscalerSpec::Schedule(spec) => {
+            let path = path.join("schedule");
+            let inner = spec
+                .policy
+                .as_deref()
+                .map(|inner| policy_at(part, inner, &path.join("policy"), pod, problems));
+            named::schedule(part, spec, inner)
+        }
+        AutoscalerSpec::Threshold(policy) => PolicySpec::Threshold(policy.clone()),
+        AutoscalerSpec::Predictive(policy) => PolicySpec::Predictive(policy.clone()),
+        AutoscalerSpec::React(policy) => PolicySpec::React(policy.clone()),
+        AutoscalerSpec::Adapt(policy) => PolicySpec::Adapt(policy.clone()),
+        AutoscalerSpec::Hist(policy) => named::hist(part, policy),
+        AutoscalerSpec::Reg(policy) => PolicySpec::Reg(policy.clone()),
+        AutoscalerSpec::ConPaas(policy) => PolicySpec::ConPaas(policy.clone()),
     };
-    let path = part.path.join("autoscaler").join("hpa");
+    named::check(part, &named, path, problems);
+    named
+}
+
+fn hpa(
+    part: &Part<'_>,
+    spec: &HpaSpec,
+    path: &FieldPath,
+    pod: &PodTemplate,
+    problems: &mut Problems,
+) -> PolicySpec {
     let mut spec = spec.clone();
     if spec.scale_target_ref.name.is_empty() {
         // Written in the scenario, it can mean only this service.
@@ -72,8 +132,8 @@ pub(super) fn policy(
         part.name.clone_into(&mut spec.scale_target_ref.name);
     }
     let flags = flags(part.context.spec.controllers.hpa);
-    validate(&spec, flags, &path, &mut part.context.check(problems));
-    traps::check(part, &spec.defaulted(), pod, &path, problems);
+    validate(&spec, flags, path, &mut part.context.check(problems));
+    traps::check(part, &spec.defaulted(), pod, path, problems);
     for (index, metric) in spec.metrics.iter().enumerate() {
         let asked = [
             ("pods", metric.pods.as_ref().map(|source| &source.metric)),
@@ -93,7 +153,7 @@ pub(super) fn policy(
             super::metrics::check_asked(part, &metric.name, &path, problems);
         }
     }
-    Some(PolicySpec::Hpa(HpaPolicy { spec, flags }))
+    PolicySpec::Hpa(HpaPolicy { spec, flags })
 }
 
 /// What the API server would refuse, what the simulation cannot do, and what the server accepts

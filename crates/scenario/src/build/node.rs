@@ -4,6 +4,7 @@ mod budgets;
 mod flags;
 mod machine;
 mod placement;
+mod traps;
 
 pub(super) use placement::placement;
 
@@ -92,6 +93,7 @@ pub(super) fn nodes(
     });
     for service in services {
         fits_somewhere(context, service, &groups, problems);
+        traps::tolerated_in_vain(context, service, &groups, problems);
     }
     if services.iter().any(|it| it.pod_hour.get() > 0.0)
         && groups.iter().any(|it| it.node_hour.get() > 0.0)

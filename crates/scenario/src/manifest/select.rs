@@ -5,7 +5,7 @@ use crate::check::Checker;
 use crate::diagnostic::Code;
 use crate::path::FieldPath;
 use flashcrowd_manifests::scaled_object::ScaledObject;
-use flashcrowd_manifests::{Deployment, Ingress, ObjectMeta, Service};
+use flashcrowd_manifests::{Deployment, HorizontalPodAutoscaler, Ingress, ObjectMeta, Service};
 
 /// The objects of one service.
 #[derive(Debug, Clone, Copy, Default)]
@@ -55,6 +55,7 @@ pub(crate) fn choose<'a>(
             );
         }
     }
+    check_rivals(objects, deployment_name, check);
     check_scaled_objects(objects, deployment_name, check);
     let labels = &deployment.value.spec.template.metadata.labels;
     let selected = objects.services.iter().find(|service| {
@@ -100,6 +101,36 @@ pub(crate) fn choose<'a>(
         scaled_object: objects.scaled_object(deployment),
         service: selected,
         ingress,
+    }
+}
+
+/// Refuses a second autoscaler of a kind for one Deployment.
+fn check_rivals(objects: &Objects, deployment: &str, check: &mut Checker<'_>) {
+    let at = FieldPath::default()
+        .join("spec")
+        .join("scaleTargetRef")
+        .join("name");
+    let of_hpa = |hpa: &&Placed<_>| {
+        let hpa: &HorizontalPodAutoscaler = &hpa.value;
+        hpa.spec.scale_target_ref.name == deployment
+    };
+    for hpa in objects.hpas.iter().filter(of_hpa).skip(1) {
+        let message = format!("another HorizontalPodAutoscaler scales `{deployment}`");
+        hpa.check(check.problems)
+            .report(Code::Refused, &at, message, |problem| {
+                problem.help("the controller then scales with none of them (AmbiguousSelector): put the metrics of both into one")
+            });
+    }
+    let of_keda =
+        |object: &&Placed<ScaledObject>| object.value.spec.scale_target_ref.name == deployment;
+    for object in objects.kedas.iter().filter(of_keda).skip(1) {
+        let message = format!("another ScaledObject scales `{deployment}`");
+        object
+            .check(check.problems)
+            .report(Code::Refused, &at, message, |problem| {
+                problem
+                    .help("KEDA's admission webhook refuses it: put the triggers of both into one")
+            });
     }
 }
 

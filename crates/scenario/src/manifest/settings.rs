@@ -22,7 +22,9 @@ pub(crate) fn front(ingress: &Placed<Ingress>, problems: &mut Problems) -> Front
     let mut timeout = READ_TIMEOUT;
     let mut check = ingress.check(problems);
     let base = FieldPath::default().join("metadata").join("annotations");
-    for (name, value) in &ingress.value.metadata.annotations {
+    let annotations = &ingress.value.metadata.annotations;
+    let has = |setting: &str| annotations.contains_key(&format!("{NGINX}{setting}"));
+    for (name, value) in annotations {
         let path = base.join(name);
         match name.strip_prefix(NGINX) {
             Some("proxy-read-timeout") => match value.parse::<u32>() {
@@ -33,13 +35,19 @@ pub(crate) fn front(ingress: &Placed<Ingress>, problems: &mut Problems) -> Front
                     "a whole number, such as \"60\"",
                 ),
             },
-            Some("load-balance") if value == "round_robin" => {}
+            Some("load-balance") if value == "round_robin" && !has("upstream-hash-by") => {}
             // ingress-nginx ignores what it does not know, and so does its admission webhook.
             Some("rate-limit") => check.warn(
                 Code::Ineffective,
                 &path,
                 "ingress-nginx has no annotation `rate-limit`: nothing is limited",
                 "its annotations are `limit-rps`, `limit-rpm` and `limit-connections`",
+            ),
+            Some("load-balance") if has("upstream-hash-by") => check.warn(
+                Code::Ineffective,
+                &path,
+                format!("`upstream-hash-by` wins: `load-balance: {value}` does nothing"),
+                "keep one of the two",
             ),
             Some(setting) => check.report(
                 Code::NotModelled,

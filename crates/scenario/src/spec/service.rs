@@ -1,12 +1,11 @@
 //! A service.
 
-use super::{LoadBalancerSpec, MemorySpec, PlacementSpec, PodSpec, ProbesSpec, StepSpec};
-use flashcrowd_autoscalers::catalog::CustomPolicy;
-use flashcrowd_autoscalers::kpa::KpaConfig;
+use super::{
+    AutoscalerSpec, LoadBalancerSpec, MemorySpec, PlacementSpec, PodSpec, ProbesSpec, StepSpec,
+};
 use flashcrowd_core::model::{CpuModel, CpuScheduling, OnSigterm};
-use flashcrowd_manifests::scaled_object::ScaledObjectSpec;
+use flashcrowd_manifests::IntOrPercent;
 use flashcrowd_manifests::vpa::VpaSpec;
-use flashcrowd_manifests::{IntOrPercent, hpa::HpaSpec};
 use flashcrowd_units::{SimDuration, Usd};
 use flashcrowd_workload::ServiceTime;
 use indexmap::IndexMap;
@@ -159,26 +158,6 @@ impl JsonSchema for ManifestSpec {
             ]
         })
     }
-}
-
-/// Who changes the number of pods.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one for each service, and it is read once"
-)]
-pub enum AutoscalerSpec {
-    /// A HorizontalPodAutoscaler: the fields of its `spec` in `autoscaling/v2`, verbatim. Where a
-    /// manifest has one, only what differs from it.
-    Hpa(#[schemars(schema_with = "crate::schema::hpa")] HpaSpec),
-    /// KEDA: the fields of `spec` of a ScaledObject in `keda.sh/v1alpha1`, verbatim. Where a manifest has
-    /// one, only what differs from it.
-    Keda(#[schemars(schema_with = "crate::schema::keda")] ScaledObjectSpec),
-    /// The Knative Pod Autoscaler, with the activator in front: settings of the revision and of the cluster.
-    Kpa(#[schemars(schema_with = "crate::schema::kpa")] KpaConfig),
-    /// An autoscaler that the embedding program has registered.
-    Custom(#[schemars(schema_with = "crate::schema::custom")] CustomPolicy),
 }
 
 /// How a new pod template is rolled out.

@@ -93,7 +93,8 @@ impl ContainerState {
         }
         // Not the peak of an earlier OOM kill, or each kill would raise the next estimate.
         let used = requested.max(self.memory_peak);
-        let needed = (used + super::truncated(bump.min_bytes))
+        let needed = used
+            .saturating_add(super::truncated(bump.min_bytes))
             .max(super::truncated(used as f64 * bump.ratio));
         let sample = match self.peak(at, needed, interval) {
             None => MemorySample::Below,

@@ -1,9 +1,10 @@
 //! A ScaledObject.
 
-use super::{flags, scale_target};
+use super::{flags, scale_target, traps};
 use crate::build::metrics;
 use crate::build::service::Part;
 use crate::diagnostic::{Code, Problems};
+use crate::path::FieldPath;
 use flashcrowd_autoscalers::keda::{Keda, KedaPolicy};
 use flashcrowd_autoscalers::{MetricQuery, PolicySpec};
 use flashcrowd_manifests::scaled_object::ScaledObjectSpec;
@@ -11,9 +12,9 @@ use flashcrowd_manifests::scaled_object::ScaledObjectSpec;
 pub(super) fn policy(
     part: &Part<'_>,
     spec: &ScaledObjectSpec,
+    path: &FieldPath,
     problems: &mut Problems,
 ) -> PolicySpec {
-    let path = part.path.join("autoscaler").join("keda");
     let mut spec = spec.clone();
     if spec.scale_target_ref.name.is_empty() {
         // Written in the scenario, it can mean only this service.
@@ -55,6 +56,7 @@ pub(super) fn policy(
             }
         }
     }
+    traps::check_keda(part, &policy.spec, path, problems);
     if policy.spec.max_replica_count() > super::MOST {
         let message = format!(
             "`maxReplicaCount` is {}: more than can be simulated",
@@ -65,7 +67,7 @@ pub(super) fn policy(
     }
     scale_target(
         part,
-        &path,
+        path,
         policy.spec.scale_target_ref.kind.as_deref(),
         problems,
     );

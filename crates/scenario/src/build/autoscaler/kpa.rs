@@ -2,11 +2,16 @@
 
 use crate::build::service::Part;
 use crate::diagnostic::{Code, Problems};
+use crate::path::FieldPath;
 use flashcrowd_autoscalers::PolicySpec;
 use flashcrowd_autoscalers::kpa::KpaConfig;
 
-pub(super) fn policy(part: &Part<'_>, config: &KpaConfig, problems: &mut Problems) -> PolicySpec {
-    let path = part.path.join("autoscaler").join("kpa");
+pub(super) fn policy(
+    part: &Part<'_>,
+    config: &KpaConfig,
+    path: &FieldPath,
+    problems: &mut Problems,
+) -> PolicySpec {
     if let Err(error) = config.resolve() {
         let annotation = config
             .annotations

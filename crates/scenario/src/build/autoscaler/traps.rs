@@ -5,6 +5,7 @@ use crate::diagnostic::{Code, Problems};
 use crate::path::FieldPath;
 use flashcrowd_core::model::PodTemplate;
 use flashcrowd_manifests::hpa::{HpaSpec, MetricSourceType, MetricTarget};
+use flashcrowd_manifests::scaled_object::ScaledObjectSpec;
 use flashcrowd_units::Millicores;
 
 pub(super) fn check(
@@ -14,6 +15,13 @@ pub(super) fn check(
     path: &FieldPath,
     problems: &mut Problems,
 ) {
+    let min = spec.min_replicas.unwrap_or(1);
+    if min == spec.max_replicas && min > 0 {
+        let message = format!("minimum and maximum are both {min}: the HPA never changes anything");
+        let path = path.join("maxReplicas");
+        let mut check = part.context.check(problems);
+        check.warn(Code::Ineffective, &path, message, "raise `maxReplicas`");
+    }
     for (index, metric) in spec.metrics.iter().enumerate() {
         let (Some(source), MetricSourceType::Resource) = (&metric.resource, metric.source_type)
         else {
@@ -25,6 +33,33 @@ pub(super) fn check(
             "memory" => memory(part, &source.target, pod, &path, problems),
             _ => {}
         }
+    }
+}
+
+/// KEDA's own clock is about the way to zero, or to the idle count, and about nothing else.
+pub(super) fn check_keda(
+    part: &Part<'_>,
+    spec: &ScaledObjectSpec,
+    path: &FieldPath,
+    problems: &mut Problems,
+) {
+    let mut check = part.context.check(problems);
+    let min = spec.min_replica_count();
+    if let Some(cooldown) = spec.cooldown_period
+        && min > 0
+        && spec.idle_replica_count.is_none()
+    {
+        let message = format!(
+            "`cooldownPeriod` is about the way to 0, and at least {min} stay: {cooldown} s change nothing"
+        );
+        let help =
+            "how fast it shrinks is in `advanced.horizontalPodAutoscalerConfig.behavior.scaleDown`";
+        check.warn(
+            Code::Ineffective,
+            &path.join("cooldownPeriod"),
+            message,
+            help,
+        );
     }
 }
 
