@@ -2,7 +2,8 @@
 
 use crate::error::ModelError;
 use crate::model::{
-    MetricSource, Model, NamedMetric, Queue, QueueId, Readiness, Service, Step, Workload,
+    InstancePool, MetricSource, Model, NamedMetric, Queue, QueueId, Readiness, Service, Step,
+    Workload,
 };
 use flashcrowd_autoscalers::PolicySpec;
 
@@ -29,6 +30,7 @@ pub(crate) fn validate(model: &Model) -> Result<(), ModelError> {
     }
     for service in &model.services {
         check_service(service)?;
+        check_pool(service)?;
     }
     for queue in &model.queues {
         check_queue(queue, model)?;
@@ -98,6 +100,44 @@ fn check_service(service: &Service) -> Result<(), ModelError> {
         && hpa.flags.sync_period.is_zero()
     {
         return invalid("sync_period", "0s; a controller needs a period");
+    }
+    Ok(())
+}
+
+/// Pools of instances, and who may scale them.
+fn check_pool(service: &Service) -> Result<(), ModelError> {
+    let invalid = |what, problem: &str| {
+        Err(ModelError::Invalid {
+            what,
+            of: service.name.clone(),
+            problem: problem.to_owned(),
+        })
+    };
+    let policy = service.autoscaler.as_ref();
+    let Some(pool) = &service.instances else {
+        return if policy.is_some_and(InstancePool::is_scaled_by) {
+            invalid("autoscaler", "is a Deployment, not a pool of instances")
+        } else {
+            Ok(())
+        };
+    };
+    if policy.is_some_and(InstancePool::is_beyond) {
+        return invalid("autoscaler", "is a pool of instances, not a Deployment");
+    }
+    if service.vpa.is_some() {
+        return invalid("vpa", "is a pool of instances, not a Deployment");
+    }
+    if pool.cores == 0 {
+        return invalid("cores", "0; an instance has at least one core");
+    }
+    if pool.zones == 0 {
+        return invalid("zones", "0; instances are somewhere");
+    }
+    if pool.metrics.period.is_zero() {
+        return invalid("period", "0s; datapoints need a distance");
+    }
+    if pool.launch_failures.get() > 0.0 && pool.launch_retry.is_zero() {
+        return invalid("launch_retry", "0s; attempts need a distance");
     }
     Ok(())
 }

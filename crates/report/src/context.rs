@@ -60,6 +60,8 @@ pub struct NodeGroupContext {
 pub struct ServiceContext {
     /// Its name.
     pub name: String,
+    /// Whether it runs on a pool of instances and not on pods.
+    pub is_pool: bool,
     /// `spec.replicas` at the start.
     pub replicas: u32,
     /// The utilisation of the CPU *request* that its HPA aims at, 0.7 for 70 %. `None` without an
@@ -123,10 +125,26 @@ impl RunContext {
         }
     }
 
+    /// What the services run on in words: `instance` where there are only pools, else `pod`.
+    pub(crate) fn unit(&self) -> &'static str {
+        unit(!self.services.is_empty() && self.services.iter().all(|service| service.is_pool))
+    }
+
     /// All services in order.
     pub(crate) fn service_ids(&self) -> impl Iterator<Item = ServiceId> + use<> {
         (0..self.services.len() as u32).map(ServiceId)
     }
+}
+
+impl ServiceContext {
+    /// What it runs on in words: `pod` or `instance`.
+    pub(crate) fn unit(&self) -> &'static str {
+        unit(self.is_pool)
+    }
+}
+
+fn unit(is_pool: bool) -> &'static str {
+    if is_pool { "instance" } else { "pod" }
 }
 
 fn service(model: &Model, id: ServiceId) -> ServiceContext {
@@ -134,10 +152,11 @@ fn service(model: &Model, id: ServiceId) -> ServiceContext {
     let pod = &service.pod;
     ServiceContext {
         name: service.name.clone(),
+        is_pool: service.instances.is_some(),
         replicas: service.replicas,
         cpu_target: cpu_target(model, id),
         cpu_request: pod.cpu_request.map(Millicores::as_cores),
-        cpu_usable: cpu_usable(pod, model.node_cores),
+        cpu_usable: cpu_usable(pod, model.cores_of(id)),
         threads: pod.threads,
         memory_limit: pod.memory_limit,
         backlog: pod.backlog,

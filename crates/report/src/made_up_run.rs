@@ -47,6 +47,7 @@ pub(crate) fn context(duration: SimDuration) -> RunContext {
         endpoints: ["browse", "search", "checkout"].map(endpoint).to_vec(),
         services: vec![ServiceContext {
             name: "backend".to_owned(),
+            is_pool: false,
             replicas: 2,
             cpu_target: Some(0.7),
             cpu_request: Some(0.25),

@@ -4,6 +4,7 @@ mod actions;
 mod autoscaler;
 mod cycle;
 mod endpoints;
+mod instances;
 mod metrics;
 mod names;
 mod node;

@@ -1,5 +1,9 @@
 //! Other files, put into the tree of the scenario that names them.
 
+mod configuration;
+
+pub(crate) use configuration::configurations;
+
 use crate::diagnostic::{Code, Problem};
 use crate::files::beside;
 use crate::manifest;

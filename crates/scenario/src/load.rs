@@ -111,6 +111,7 @@ fn read(
     }
     // Prices that are in a file can be overridden one by one.
     inline::prices(&mut root, path, reader);
+    let mut tolerated_sources = inline::configurations(&mut root, path, reader);
     for (field, value) in &options.overrides {
         overrides::apply(
             &mut root,
@@ -129,11 +130,12 @@ fn read(
         );
     }
     inline::prices(&mut root, path, reader);
-    let manifest_sources = inline::manifests(&mut root, path, reader);
+    tolerated_sources.extend(inline::configurations(&mut root, path, reader));
+    tolerated_sources.extend(inline::manifests(&mut root, path, reader));
     let objects = objects(&root, source, reader);
 
     let mut tree = with_manifest_autoscalers(&root, &objects);
-    let tolerated = |span: crate::source::Span| manifest_sources.contains(&span.source);
+    let tolerated = |span: crate::source::Span| tolerated_sources.contains(&span.source);
     let mut spec: Spec = yaml::decode(
         &mut tree,
         &FieldPath::default(),

@@ -1,6 +1,6 @@
 //! Autoscalers out of manifest files, for controllers that are driven without a scenario.
 
-mod pools;
+pub(crate) mod pools;
 
 use crate::build;
 use crate::diagnostic::{Code, Diagnostics, Problem, Problems};

@@ -101,6 +101,17 @@ pub(crate) fn vpa(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
+/// What a cloud's own tools take: files, or the same written out.
+pub(crate) fn configuration(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "anyOf": [
+            { "type": "string", "description": "A JSON file, relative to the scenario." },
+            { "type": "array", "description": "Several files, or what such a file holds." },
+            { "type": "object" }
+        ]
+    })
+}
+
 pub(crate) fn custom(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "object",

@@ -8,6 +8,7 @@ mod autoscaler;
 mod balancer;
 mod endpoint;
 mod environment;
+mod instances;
 mod load;
 mod node;
 mod pod;
@@ -22,6 +23,10 @@ pub use balancer::{KeepAliveSpec, LoadBalancerSpec};
 pub use endpoint::{BranchSpec, CallSpec, ParallelCpuSpec, StepSpec};
 pub use environment::{
     ControllersSpec, HpaControllerSpec, MetricsServerSpec, PriceSheet, ServicePrices,
+};
+pub use instances::{
+    AzureVmssSpec, Cloud, Ec2Configuration, Ec2Spec, GcpMigSpec, HealthCheckSpec,
+    InstanceMetricsSpec, InstancesSpec, OciSpec, RepairSpec,
 };
 pub use load::{OpenSpec, WorkloadSpec};
 pub use node::{

@@ -7,13 +7,16 @@ use crate::load::{Options, load_str, with_manifest_autoscalers};
 use crate::manifest::{self, Objects};
 use crate::path::FieldPath;
 use crate::reader::Reader;
+use crate::scaler::load_scaler;
+use crate::scaler::pools::{ec2_documents, oci_document};
 use crate::spec::Spec;
 use crate::yaml::{self, Node, Value};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
-/// Checks a file without running it: a scenario with everything that it names, or Kubernetes manifests.
+/// Checks a file without running it: a scenario with everything that it names, Kubernetes manifests, or the
+/// configuration of an instance pool of OCI or EC2.
 ///
 /// Whether it can be used is what [`Diagnostics::has_errors`] says.
 pub fn check(path: impl AsRef<Path>, files: &dyn Files) -> Diagnostics {
@@ -27,6 +30,15 @@ pub fn check(path: impl AsRef<Path>, files: &dyn Files) -> Diagnostics {
     let documents = yaml::parse(&text, source, &mut trial).unwrap_or_default();
     if documents.iter().any(manifest::is_object) {
         return check_manifest(path, files);
+    }
+    // Configurations of instance pools have no kind, but fields that nothing else has.
+    let is_pool = documents.iter().any(|it| oci_document(it).is_some())
+        || !ec2_documents(&documents).is_empty();
+    if is_pool {
+        return match load_scaler(path, None, files) {
+            Ok(loaded) => loaded.diagnostics,
+            Err(diagnostics) => diagnostics,
+        };
     }
     match load_str(&text, path, files, &Options::default()) {
         Ok(loaded) => loaded.diagnostics,

@@ -10,6 +10,9 @@ use flashcrowd_units::SimDuration;
 /// How often a controller is asked that says nothing about it: the HPA's sync period.
 const SYNC_PERIOD: SimDuration = SimDuration::from_secs(15);
 
+/// Autoscalers of instance pools go by minutes.
+const POOL_PERIOD: SimDuration = SimDuration::from_secs(60);
+
 impl PolicySpec {
     /// Its name: the tag, or the name that it was registered under.
     pub fn name(&self) -> &str {
@@ -40,6 +43,7 @@ impl PolicySpec {
             Self::Hpa(hpa) => hpa.flags.sync_period,
             Self::Keda(keda) => keda.flags.sync_period,
             Self::Kpa(_) => SimDuration::from_secs(TICK_SECONDS),
+            Self::AzureVmss(_) | Self::Ec2(_) | Self::GcpMig(_) | Self::Oci(_) => POOL_PERIOD,
             Self::Schedule(schedule) => schedule
                 .policy
                 .as_deref()
@@ -48,8 +52,8 @@ impl PolicySpec {
         }
     }
 
-    /// The fewest and the most replicas that it ever asks for, where they do not change with the
-    /// time.
+    /// The fewest and the most replicas that it asks for as configured. `None` if that is not
+    /// known before it is built.
     pub fn bounds(&self) -> Option<ReplicaRange> {
         match self {
             Self::Hpa(hpa) => Some(of_hpa(&hpa.spec)),
@@ -62,17 +66,33 @@ impl PolicySpec {
             Self::React(policy) => Some(policy.replicas),
             Self::Reg(policy) => Some(policy.replicas),
             Self::Threshold(policy) => Some(policy.replicas),
-            Self::GcpMig(policy) => Some(ReplicaRange {
-                min: policy.policy.min_num_replicas.unwrap_or(0),
-                max: policy.policy.max_num_replicas,
+            // Of scheduled policies and profiles each has bounds of its own: the widest.
+            Self::Oci(oci) => {
+                let policies = oci.configuration.policies.iter();
+                let capacities = policies.filter_map(|policy| policy.capacity);
+                widest(capacities.filter_map(|it| it.min.zip(it.max)))
+            }
+            Self::AzureVmss(azure) => {
+                let profiles = azure.setting.properties.profiles.iter();
+                widest(profiles.map(|it| (it.capacity.minimum, it.capacity.maximum)))
+            }
+            Self::Ec2(ec2) => Some(ReplicaRange {
+                min: ec2.group.min_size,
+                max: ec2.group.max_size,
             }),
-            Self::AzureVmss(_)
-            | Self::Ec2(_)
-            | Self::Oci(_)
-            | Self::Schedule(_)
-            | Self::Custom(_) => None,
+            Self::GcpMig(gcp) => Some(ReplicaRange {
+                // The console fills in 2.
+                min: gcp.policy.min_num_replicas.unwrap_or(2),
+                max: gcp.policy.max_num_replicas,
+            }),
+            Self::Schedule(_) | Self::Custom(_) => None,
         }
     }
+}
+
+fn widest(bounds: impl Iterator<Item = (u32, u32)>) -> Option<ReplicaRange> {
+    let (min, max) = bounds.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
+    Some(ReplicaRange { min, max })
 }
 
 fn range(min: i32, max: i32) -> ReplicaRange {

@@ -4,7 +4,7 @@ use super::metrics::named::{Answer, Binding};
 use super::pod::{Pod, PodSize};
 use super::{Event, World};
 use crate::error::ModelError;
-use crate::model::{PodTemplate, ServiceId};
+use crate::model::{InstancePool, PodTemplate, ServiceId};
 use crate::plane::DataPlane;
 use crate::record::{PodStage, Record, Recorder};
 use flashcrowd_autoscalers::{
@@ -104,10 +104,15 @@ impl<P: DataPlane> World<P> {
             })?;
         let (name, period) = (spec.name().to_owned(), spec.sync_period());
         let bounds = spec.bounds().map(|range| (range.min, range.max));
-        // Where in its period a controller is when the run begins, nobody knows.
-        let phase = streams
-            .stream(&format!("autoscaler/{}", of.name))
-            .random_range(0..period.as_nanos());
+        // Where in its period a controller is when the run begins, nobody knows; those of pools go
+        // by the minutes of the clock.
+        let phase = if InstancePool::is_scaled_by(spec) {
+            0
+        } else {
+            streams
+                .stream(&format!("autoscaler/{}", of.name))
+                .random_range(0..period.as_nanos())
+        };
         let requests = requests_of(&of.pod);
         let bindings = self.bind(service, &policy.queries(), streams);
         self.services[service.index()].scaler = Some(Scaler {
@@ -178,6 +183,7 @@ impl<P: DataPlane> World<P> {
             );
             scaler.policy.committed(&decision, ScaleOutcome::Applied);
         }
+        self.fill_warm_pool(service, &decision.steps);
     }
 
     /// Shows the controller what it may know now.

@@ -196,6 +196,7 @@ impl<P: DataPlane> World<P> {
             }
         }
         let service = &self.model.services[id.index()];
+        let cores = self.model.cores_of(id);
         let state = &mut self.services[id.index()];
         let interval = &mut state.interval;
         report.desired = state.desired;
@@ -212,7 +213,7 @@ impl<P: DataPlane> World<P> {
         report.pod_seconds = interval.existing.take(now);
         report.cost = service.pod_hour * (report.pod_seconds / 3600.0);
         report.cpu_capacity_seconds =
-            interval.ready.take(now) * capacity_cores(&service.pod, self.model.node_cores);
+            interval.ready.take(now) * capacity_cores(&service.pod, cores);
         let request = service
             .pod
             .cpu_request

@@ -2,11 +2,11 @@
 //!
 //! Every `resolution` all containers are read. CPU is the rate between the last two reads, so a
 //! container has no CPU value until it has been read twice; memory is the working set at the read.
-//! The API serves a value `lag` after it was measured.
+//! The API serves a value `lag` after it was measured. Instances of pools are measured by their
+//! cloud (`instances/meter.rs`).
 
 pub(super) mod named;
 
-use super::pod::MetricValue;
 use super::{Event, World};
 use crate::plane::DataPlane;
 use crate::record::{Record, Recorder};
@@ -28,22 +28,11 @@ impl<P: DataPlane> World<P> {
         let visible = now + self.model.metrics_server.lag;
         let next = now + self.model.metrics_server.resolution;
         for pod in self.pods.iter_mut().flatten() {
-            if pod.container.running_since.is_none() {
+            if pod.container.running_since.is_none() || pod.instance.is_some() {
                 continue;
             }
             let usage = self.plane.usage(pod.server, now);
-            if let Some((last, cpu)) = pod.metrics.last.replace((now, usage.cpu_seconds))
-                && now > last
-            {
-                let window = now - last;
-                pod.metrics.values.push_back(MetricValue {
-                    at: now,
-                    visible,
-                    window,
-                    cpu: (usage.cpu_seconds - cpu).max(0.0) / window.as_secs_f64(),
-                    memory: usage.memory_bytes,
-                });
-            }
+            pod.metrics.take_in(now, visible, &usage);
         }
         self.schedule(next, Event::Scrape);
     }

@@ -6,6 +6,7 @@
 
 mod autoscaling;
 mod deployment;
+mod instances;
 mod intervals;
 mod lifecycle;
 mod metrics;
@@ -26,6 +27,7 @@ use deployment::ReplicaSets;
 use flashcrowd_autoscalers::Catalog;
 use flashcrowd_engine::{Agenda, RngStreams, StreamRng};
 use flashcrowd_units::{SimDuration, SimTime};
+use instances::PoolState;
 use intervals::IntervalState;
 use lifecycle::PodEvent;
 use metrics::named::{Carried, Sampler};
@@ -59,6 +61,10 @@ enum Event {
     Autoscale(ServiceId),
     /// Recommender and updater of a VPA make a pass.
     Vertical(ServiceId),
+    /// The instances of a pool are measured.
+    Meter(ServiceId),
+    /// An instance of a warm pool is initialised.
+    Warmed(ServiceId),
     /// A report interval ends.
     Interval,
 }
@@ -67,9 +73,13 @@ impl Event {
     /// Breaks ties: pods first, then scrapes, then controllers, then reports.
     fn class(self) -> u8 {
         match self {
-            Self::Pod { .. } | Self::Reconcile(_) | Self::Action(_) | Self::MetricsBack => 0,
+            Self::Pod { .. }
+            | Self::Reconcile(_)
+            | Self::Action(_)
+            | Self::MetricsBack
+            | Self::Warmed(_) => 0,
             Self::Node(event) => event.class(),
-            Self::Scrape | Self::Measure(_) => 1,
+            Self::Scrape | Self::Measure(_) | Self::Meter(_) => 1,
             Self::Autoscale(_) | Self::Vertical(_) => 2,
             Self::Interval => 3,
         }
@@ -86,6 +96,8 @@ struct ServiceState {
     rng: StreamRng,
     scaler: Option<Scaler>,
     vertical: Option<Vertical>,
+    /// Where it runs on instances.
+    pool: Option<PoolState>,
     interval: IntervalState,
     /// Counters before the present report interval.
     carried: Carried,
@@ -174,6 +186,7 @@ impl<P: DataPlane> World<P> {
                 rng: streams.stream(&format!("pods/{}", service.name)),
                 scaler: None,
                 vertical: None,
+                pool: PoolState::new(service.instances.as_ref(), &service.name, streams),
                 interval: IntervalState::default(),
                 carried: Carried::default(),
             });
@@ -184,6 +197,7 @@ impl<P: DataPlane> World<P> {
             let id = ServiceId(index as u32);
             world.start_autoscaler(id, streams, catalog)?;
             world.start_vertical(id, streams)?;
+            world.start_metering(id);
             for _ in 0..world.model.services[index].replicas {
                 world.place_running_pod(id);
             }
@@ -284,6 +298,8 @@ impl<P: DataPlane> World<P> {
             Event::Measure(index) => self.measure(index),
             Event::Autoscale(service) => self.autoscale(service, recorder),
             Event::Vertical(service) => self.size_pods(service, recorder),
+            Event::Meter(service) => self.meter(service),
+            Event::Warmed(service) => self.warmed(service),
             Event::Interval => self.end_interval(recorder),
         }
     }

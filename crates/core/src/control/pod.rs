@@ -1,9 +1,10 @@
 //! A pod as its controllers see it.
 
+use super::instances::Instance;
 use super::lifecycle::Stop;
 use super::probes::{ProbeKind, ProbeWorker};
 use crate::model::ServiceId;
-use crate::plane::ServerId;
+use crate::plane::{PodUsage, ServerId};
 use crate::record::{NodeId, PodId, PodStage};
 use flashcrowd_units::{Bytes, Millicores, SimDuration, SimTime};
 use serde::{Deserialize, Serialize};
@@ -52,6 +53,8 @@ pub(crate) struct Pod {
     pub(crate) metrics: PodMetrics,
     /// What its application was given when it was created, if not what the template says.
     pub(crate) size: Option<PodSize>,
+    /// What it is beyond a pod, if it is an instance.
+    pub(crate) instance: Option<Instance>,
     /// How long its container had run when it was last killed for want of memory.
     pub(crate) oom_killed_after: Option<SimDuration>,
 }
@@ -110,6 +113,22 @@ pub(crate) struct MetricValue {
 }
 
 impl PodMetrics {
+    /// A read at `now`. There is a value if there was one before it.
+    pub(crate) fn take_in(&mut self, now: SimTime, visible: SimTime, usage: &PodUsage) {
+        if let Some((last, cpu)) = self.last.replace((now, usage.cpu_seconds))
+            && now > last
+        {
+            let window = now - last;
+            self.values.push_back(MetricValue {
+                at: now,
+                visible,
+                window,
+                cpu: (usage.cpu_seconds - cpu).max(0.0) / window.as_secs_f64(),
+                memory: usage.memory_bytes,
+            });
+        }
+    }
+
     /// What the API answers at `now`.
     pub(crate) fn served(&mut self, now: SimTime) -> Option<MetricValue> {
         while self.values.len() > 1 && self.values[1].visible <= now {

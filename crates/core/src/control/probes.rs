@@ -216,9 +216,17 @@ impl<P: DataPlane> World<P> {
         let template = self.template(server);
         match (kind, verdict) {
             (ProbeKind::Readiness, true) => {
-                self.set_ready(server, true, "ProbeSucceeded", recorder);
+                let reason = if self.is_instance(server) {
+                    "HealthCheckPassed"
+                } else {
+                    "ProbeSucceeded"
+                };
+                self.set_ready(server, true, reason, recorder);
             }
-            (ProbeKind::Readiness, false) => self.set_ready(server, false, "Unhealthy", recorder),
+            (ProbeKind::Readiness, false) => {
+                self.set_ready(server, false, "Unhealthy", recorder);
+                self.repair(server, recorder);
+            }
             (ProbeKind::Startup | ProbeKind::Liveness, false) => {
                 let grace = probe.grace_period.unwrap_or(template.grace_period);
                 self.stop_unhealthy(server, grace);

@@ -167,7 +167,13 @@ impl<P: DataPlane> World<P> {
             })
             .collect();
         let (have, want) = (candidates.len(), replicas as usize);
-        if have > want {
+        let pods: Vec<_> = candidates.iter().map(|(_, server)| *server).collect();
+        let surplus = have.saturating_sub(want);
+        if let Some(instances) = self.surplus_instances(&pods, surplus) {
+            for server in instances {
+                self.terminate(server, "ScaleIn", recorder);
+            }
+        } else if have > want {
             let now = instant(self.now);
             candidates.sort_by(|a, b| victims::order(&a.0, &b.0, now));
             for (_, server) in candidates.into_iter().take(have - want) {

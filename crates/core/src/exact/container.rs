@@ -77,7 +77,7 @@ impl<T: Tracer> ExactPlane<T> {
         });
         let mut fresh = Server::start(
             resized.as_ref().unwrap_or(template),
-            self.node_cores,
+            self.cores[service.index()],
             self.widths[service.index()],
             phase,
             now.as_nanos(),

@@ -80,7 +80,8 @@ pub struct ExactPlane<T = NoTracer> {
     notices: Vec<Notice>,
     templates: Vec<PodTemplate>,
     endpoint_services: Vec<ServiceId>,
-    node_cores: u32,
+    /// Cores of the machine under a pod, by service.
+    cores: Vec<u32>,
     /// Threads that one request uses at once at most, by service.
     widths: Vec<u32>,
     /// Counters of the intervals that have ended.
@@ -153,7 +154,9 @@ impl<T: Tracer> ExactPlane<T> {
                 .map(|endpoint| endpoint.service)
                 .chain(model.queues.iter().map(|queue| queue.workers))
                 .collect(),
-            node_cores: model.node_cores,
+            cores: (0..model.services.len() as u32)
+                .map(|service| model.cores_of(ServiceId(service)))
+                .collect(),
             widths: program::widths(model),
             past: Totals::default(),
             events: 0,

@@ -5,6 +5,7 @@
 //! what they become, and what a program that embeds the simulator fills in itself.
 
 mod action;
+mod instance_pool;
 mod load_balancer;
 mod metric;
 mod node;
@@ -15,6 +16,9 @@ mod service;
 mod workload;
 
 pub use action::{Action, TimedAction};
+pub use instance_pool::{
+    InstanceMetrics, InstancePool, Repair, TerminationOrder, WarmPool, WarmState,
+};
 pub use load_balancer::{BalancingPolicy, KeepAlive, LoadBalancer};
 pub use metric::{MetricSource, NamedMetric, QueueFigure, ServiceFigure};
 pub use node::{DisruptionBudget, DisruptionFloor, NodeGroup, NodeScaling, Nodes, Placement, Spot};

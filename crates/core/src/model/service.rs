@@ -1,6 +1,6 @@
 //! A Deployment and how it is rolled out.
 
-use super::{LoadBalancer, PodTemplate};
+use super::{InstancePool, LoadBalancer, PodTemplate};
 use flashcrowd_autoscalers::PolicySpec;
 use flashcrowd_manifests::vpa::VpaSpec;
 use flashcrowd_units::{SimDuration, Usd};
@@ -15,6 +15,8 @@ pub struct Service {
     pub replicas: u32,
     /// The pod template.
     pub pod: PodTemplate,
+    /// The machines that it runs on in place of pods. `None`: a Deployment.
+    pub instances: Option<InstancePool>,
     /// How a new template is rolled out.
     pub rollout: RolloutStrategy,
     /// How requests find a pod.
@@ -25,7 +27,7 @@ pub struct Service {
     pub vpa: Option<VpaSpec>,
     /// Holds requests while no pod is there to take them. `None`: they fail.
     pub activator: Option<Activator>,
-    /// What one pod costs for an hour of existence.
+    /// What one pod or instance costs for an hour of existence.
     pub pod_hour: Usd,
 }
 
@@ -75,6 +77,7 @@ impl Service {
             name: name.to_owned(),
             replicas,
             pod,
+            instances: None,
             rollout: RolloutStrategy::default(),
             load_balancer: LoadBalancer::default(),
             autoscaler: None,

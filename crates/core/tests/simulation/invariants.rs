@@ -3,7 +3,7 @@
 mod arbitrary;
 mod audit;
 
-use arbitrary::{model, stranger, without_ties};
+use arbitrary::{model, on_instances, stranger, without_ties};
 use audit::{Audit, Outcome};
 use flashcrowd_core::World;
 use flashcrowd_core::model::Model;
@@ -32,6 +32,18 @@ proptest! {
         let first = audited(&model, seed, SECOND);
         let second = audited(&model, seed, SECOND);
         prop_assert_eq!(first.fingerprint, second.fingerprint);
+        prop_assert_eq!(first.requests(), second.requests());
+    }
+
+    /// The same where services run on instances.
+    #[test]
+    fn every_record_of_a_pool_is_lawful_and_repeatable(
+        model in on_instances(model()),
+        seed in any::<u64>(),
+    ) {
+        let first = audited(&model, seed, SECOND);
+        let second = audited(&model, seed, SimDuration::from_secs(45));
+        prop_assert_eq!(first.happenings, second.happenings);
         prop_assert_eq!(first.requests(), second.requests());
     }
 

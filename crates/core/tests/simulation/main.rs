@@ -2,6 +2,7 @@
 //! Kubernetes, and laws that hold whatever the model.
 
 mod closed_forms;
+mod instances;
 mod invariants;
 mod ledger;
 mod lifecycle;

@@ -69,6 +69,8 @@ impl Rules {
                 "EC2 Auto Scaling",
                 Ec2AutoScaling::new(ec2).map_or(SimDuration::ZERO, |group| group.horizon()),
             ),
+            PolicySpec::AzureVmss(_) => Self::named("Azure autoscale"),
+            PolicySpec::GcpMig(_) => Self::named("Google Cloud autoscaler"),
             other => Self::named(other.name()),
         }
     }

@@ -4,6 +4,7 @@
 //! |---|---|---|---|
 //! | `scaling` | replicas | the controller's | who scaled |
 //! | `pod` | stages | the kubelet's or the controller's | the pod |
+//! | `instance` | stages; `booting` is that of a pod whose container is created | the cloud's | the instance |
 //! | `unschedulable` | | the scheduler's | the pod |
 //! | `node` | stages | the controller's or the provider's | the node |
 //! | `scaling` of `nodes/GROUP` | nodes | the autoscaler's | |
@@ -77,7 +78,8 @@ impl Exporter for EventsCsv {
             };
             let service = event.service.map(|id| services[id.index()].name.as_str());
             let component = service.or(group.as_deref()).unwrap_or("metrics");
-            row(event.at, component, &cells(event, component))?;
+            let is_pool = event.service.is_some_and(|id| services[id.index()].is_pool);
+            row(event.at, component, &cells(event, component, is_pool))?;
         }
         if let Some((since, number)) = cut {
             row(since, "recorder", &cut_cells(number))?;
@@ -86,8 +88,12 @@ impl Exporter for EventsCsv {
     }
 }
 
-fn cells(event: &Event, component: &str) -> Cells {
+fn cells(event: &Event, component: &str, is_pool: bool) -> Cells {
     let text = |text: &str| text.to_owned();
+    let stage = |stage: PodStage| match stage {
+        PodStage::ContainerCreating if is_pool => "booting",
+        stage => stage.name(),
+    };
     match &event.kind {
         EventKind::Scaled {
             from,
@@ -107,9 +113,9 @@ fn cells(event: &Event, component: &str) -> Cells {
             to,
             reason,
         } => Cells {
-            kind: "pod",
-            from: text(from.map_or("", PodStage::name)),
-            to: text(to.name()),
+            kind: if is_pool { "instance" } else { "pod" },
+            from: text(from.map_or("", stage)),
+            to: text(stage(*to)),
             reason: text(reason),
             detail: format!("{component}-{}", pod.0),
         },

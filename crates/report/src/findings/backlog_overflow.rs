@@ -68,8 +68,10 @@ impl Detector for Overflow {
             (Failure::BacklogFull, Some(limit), _) => (
                 "backlog_overflow",
                 format!(
-                    "the backlog of {} a pod was full",
-                    format::count(limit.into())
+                    "the backlog of {} {} {} was full",
+                    format::count(limit.into()),
+                    if service.is_pool { "an" } else { "a" },
+                    service.unit(),
                 ),
             ),
             (Failure::BacklogFull, ..) => ("backlog_overflow", "the backlog was full".to_owned()),

@@ -6,6 +6,7 @@
 //! the first restart follows in the same instant and is no loop.
 
 use super::{Detector, Finding, Severity, Wording};
+use crate::context::ServiceContext;
 use crate::format;
 use flashcrowd_core::model::ServiceId;
 use flashcrowd_core::record::{Failure, PodId, PodStage, Record};
@@ -144,7 +145,7 @@ impl Detector for ContainerRestarts {
         let oom = killed(&self.oom, "OOM kill", &limit.unwrap_or_default(), wording);
         let probe = killed(&self.probe, "restart", " after failed probes", wording);
         let back_off = waited(&self.back_off(), wording);
-        let unready = taken_out(&self.unready(), wording);
+        let unready = taken_out(&self.unready(), service, wording);
         let kinds = [
             ("oom_killed", oom),
             ("probe_killed", probe),
@@ -193,12 +194,17 @@ fn waited(waits: &Occurrences, wording: &Wording<'_>) -> Kind {
     Some((Severity::Critical, first, text))
 }
 
-fn taken_out(unready: &Occurrences, wording: &Wording<'_>) -> Kind {
+fn taken_out(unready: &Occurrences, service: &ServiceContext, wording: &Wording<'_>) -> Kind {
     let first = unready.first?;
+    let by = if service.is_pool {
+        "the health check of its load balancer"
+    } else {
+        "readiness probes"
+    };
     let text = format!(
-        "had {} taken out of service by readiness probes, {} from {} on: the others had to take \
+        "had {} taken out of service by {by}, {} from {} on: the others had to take \
          their load",
-        format::times(unready.pods.len() as u64, "pod"),
+        format::times(unready.pods.len() as u64, service.unit()),
         format::times(unready.number, "time"),
         wording.clock.short(first),
     );

@@ -78,13 +78,18 @@ impl CpuAtLimit {
     /// Why no pod was added, and whether that is the autoscaler's blindness.
     fn explanation(&self, service: &ServiceContext) -> (String, bool) {
         let Some((min, max)) = self.bounds else {
-            return ("no autoscaler adds pods".to_owned(), false);
+            return (format!("no autoscaler adds {}s", service.unit()), false);
         };
         if min >= max {
             return (format!("its replicas are fixed at {max}"), false);
         }
         if self.at_max > self.below_max.time {
-            return (format!("maxReplicas {max} allowed no more pods"), false);
+            let text = if service.is_pool {
+                format!("its maximum of {max} allowed no more instances")
+            } else {
+                format!("maxReplicas {max} allowed no more pods")
+            };
+            return (text, false);
         }
         let below = &self.below_max;
         let room = format!("{} of at most {max} replicas", below.desired);
@@ -123,10 +128,11 @@ impl CpuAtLimit {
             component: service.name.clone(),
             code: "cpu_at_limit",
             message: format!(
-                "{} came to its CPU limit {} ({} of what its pods can use); {explanation}; {}",
+                "{} came to its CPU limit {} ({} of what its {}s can use); {explanation}; {}",
                 service.name,
                 summary.when(wording, "stayed there"),
                 format::share(self.cpu.share()),
+                service.unit(),
                 summary.users.worst(wording),
             ),
         }

@@ -113,7 +113,8 @@ impl Detector for NoReadyEndpoint {
 
     fn findings(&self, wording: &Wording<'_>, findings: &mut Vec<Finding>) {
         let Some(first) = self.first else { return };
-        let name = &wording.context.services[self.service.index()].name;
+        let service = &wording.context.services[self.service.index()];
+        let (name, unit) = (&service.name, service.unit());
         let open = self
             .since
             .map_or(SimDuration::ZERO, |since| self.now.since(since));
@@ -123,10 +124,10 @@ impl Detector for NoReadyEndpoint {
         let message = match self.number {
             0 => format!("{name} had no endpoint at {at}; {refused} found nobody to answer"),
             1 => format!(
-                "{name} had no ready pod at {at}, for {time}; {refused} found nobody to answer"
+                "{name} had no ready {unit} at {at}, for {time}; {refused} found nobody to answer"
             ),
             number => format!(
-                "{name} had no ready pod at {at}, {} times and {time} in all; {refused} found \
+                "{name} had no ready {unit} at {at}, {} times and {time} in all; {refused} found \
                  nobody to answer",
                 format::count(number),
             ),

@@ -98,7 +98,13 @@ impl Detector for ReplicasAtMax {
         let Some(summary) = self.episodes.summary() else {
             return;
         };
-        let name = &wording.context.services[self.service.index()].name;
+        let service = &wording.context.services[self.service.index()];
+        let name = &service.name;
+        let bound = if service.is_pool {
+            "its maximum of"
+        } else {
+            "maxReplicas"
+        };
         let (cpu, at_limit) = self.cpu(&summary, wording);
         let severity = match (summary.users.failed() > 0, at_limit) {
             (true, true) => Severity::Critical,
@@ -111,7 +117,7 @@ impl Detector for ReplicasAtMax {
             component: name.clone(),
             code: "replicas_at_max",
             message: format!(
-                "{name} reached maxReplicas {} {}; {cpu}; {}",
+                "{name} reached {bound} {} {}; {cpu}; {}",
                 self.max,
                 summary.when(wording, "stayed there"),
                 summary.users.since(wording),

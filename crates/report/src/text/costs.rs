@@ -11,11 +11,13 @@ pub(super) fn render(page: &mut Page, results: &Results) {
         return;
     }
     page.heading(&format!("Cost: {}", format::usd(report.cost.total_usd)));
+    let unit = results.recorder().context().unit();
+    let (hours, numbers) = (format!("{unit}-hours"), format!("{unit}s min/mean/max"));
     let columns = [
         ("", Align::Left),
         ("cost", Align::Right),
-        ("pod-hours", Align::Right),
-        ("pods min/mean/max", Align::Right),
+        (hours.as_str(), Align::Right),
+        (numbers.as_str(), Align::Right),
         ("scaled up/down", Align::Right),
         ("CPU of request", Align::Right),
     ];

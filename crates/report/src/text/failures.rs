@@ -28,6 +28,7 @@ pub(super) fn render(page: &mut Page, results: &Results) {
     let most = requests.failures.values().copied().max().unwrap_or(1);
     let mut failures: Vec<_> = requests.failures.iter().collect();
     failures.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+    let unit = results.recorder().context().unit();
     let rows = failures.into_iter().map(|(reason, count)| {
         let bar = (format::ratio(*count, most) * longest).ceil() as usize;
         let meaning = Failure::ALL
@@ -39,7 +40,7 @@ pub(super) fn render(page: &mut Page, results: &Results) {
             format::count(*count),
             format::share(format::ratio(*count, requests.offered)),
             "█".repeat(bar),
-            meaning.to_owned(),
+            meaning.replace("pod", unit),
         ]
     });
     table::print(page, &columns, rows.collect());

@@ -64,7 +64,7 @@ pub(super) fn render(page: &mut Page, results: &Results) {
         chart.line(page, "  ready replicas", &level(|s| s.ready.into()), count);
         chart.line(
             page,
-            "  CPU of ready pods",
+            &format!("  CPU of ready {}s", service.unit()),
             &level(cpu_of_capacity),
             format::share,
         );

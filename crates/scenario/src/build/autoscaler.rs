@@ -3,6 +3,7 @@
 mod keda;
 mod kpa;
 mod named;
+mod pools;
 mod traps;
 
 use super::service::Part;
@@ -44,7 +45,7 @@ fn minimum_of(spec: &AutoscalerSpec) -> u32 {
         AutoscalerSpec::Hist(policy) => policy.replicas.min,
         AutoscalerSpec::Reg(policy) => policy.replicas.min,
         AutoscalerSpec::ConPaas(policy) => policy.replicas.min,
-        AutoscalerSpec::Custom(_) => 1,
+        _ => pools::initial(spec).unwrap_or(1),
     }
 }
 
@@ -71,13 +72,13 @@ pub(super) fn policy(
     problems: &mut Problems,
 ) -> Option<PolicySpec> {
     let spec = part.spec.autoscaler.as_ref()?;
-    Some(policy_at(
-        part,
-        spec,
-        &part.path.join("autoscaler"),
-        pod,
-        problems,
-    ))
+    let fits = pools::fits(part, spec, problems);
+    if let Some(policy) = pools::policy(part, spec, problems) {
+        return Some(policy);
+    }
+    let path = part.path.join("autoscaler");
+    fits.then(|| policy_at(part, spec, &path, pod, problems))
+        .flatten()
 }
 
 /// The policy that stands at `path`: that of the service, or the one inside a schedule.
@@ -87,22 +88,24 @@ fn policy_at(
     path: &FieldPath,
     pod: &PodTemplate,
     problems: &mut Problems,
-) -> PolicySpec {
+) -> Option<PolicySpec> {
     let named = match spec {
-        AutoscalerSpec::Hpa(spec) => return hpa(part, spec, &path.join("hpa"), pod, problems),
+        AutoscalerSpec::Hpa(spec) => {
+            return Some(hpa(part, spec, &path.join("hpa"), pod, problems));
+        }
         AutoscalerSpec::Keda(spec) => {
-            return keda::policy(part, spec, &path.join("keda"), problems);
+            return Some(keda::policy(part, spec, &path.join("keda"), problems));
         }
         AutoscalerSpec::Kpa(config) => {
-            return kpa::policy(part, config, &path.join("kpa"), problems);
+            return Some(kpa::policy(part, config, &path.join("kpa"), problems));
         }
-        AutoscalerSpec::Custom(custom) => return PolicySpec::Custom(custom.clone()),
+        AutoscalerSpec::Custom(custom) => return Some(PolicySpec::Custom(custom.clone())),
         AutoscalerSpec::Schedule(spec) => {
             let path = path.join("schedule");
             let inner = spec
                 .policy
                 .as_deref()
-                .map(|inner| policy_at(part, inner, &path.join("policy"), pod, problems));
+                .and_then(|inner| policy_at(part, inner, &path.join("policy"), pod, problems));
             named::schedule(part, spec, inner)
         }
         AutoscalerSpec::Threshold(policy) => PolicySpec::Threshold(policy.clone()),
@@ -112,9 +115,16 @@ fn policy_at(
         AutoscalerSpec::Hist(policy) => named::hist(part, policy),
         AutoscalerSpec::Reg(policy) => PolicySpec::Reg(policy.clone()),
         AutoscalerSpec::ConPaas(policy) => PolicySpec::ConPaas(policy.clone()),
+        AutoscalerSpec::Oci(_)
+        | AutoscalerSpec::Ec2(_)
+        | AutoscalerSpec::AzureVmss(_)
+        | AutoscalerSpec::GcpMig(_) => {
+            pools::refuse_inside(part, path, problems);
+            return None;
+        }
     };
     named::check(part, &named, path, problems);
-    named
+    Some(named)
 }
 
 fn hpa(

@@ -19,7 +19,7 @@ use flashcrowd_autoscalers::scheduling::{
 use flashcrowd_core::model::{NodeGroup, NodeScaling, Nodes, Service, Spot};
 use flashcrowd_units::{Rate, Ratio, SimDuration, Usd};
 use flashcrowd_workload::{Lognormal, ServiceTime};
-use machine::Machine;
+pub(super) use machine::Machine;
 
 /// Cores of a machine if nobody says.
 const CORES: u32 = 4;
@@ -49,15 +49,24 @@ fn base() -> FieldPath {
     FieldPath::default().join("nodes")
 }
 
+/// The list price of a type \[USD/h\].
+pub(super) fn usd_hour(name: &str) -> Option<f64> {
+    machine::named(name)?.usd_hour
+}
+
+/// Cores of a machine, if it is known.
+pub(super) fn cores_of(spec: &InstanceTypeSpec) -> Option<u32> {
+    let machine = match spec {
+        InstanceTypeSpec::Named(name) => machine::named(name)?,
+        InstanceTypeSpec::Machine(spec) => machine::described(spec),
+    };
+    u32::try_from(machine.capacity.cores()).ok()
+}
+
 /// Cores that a pod without a limit can use.
 pub(super) fn cores(nodes: &NodesSpec) -> u32 {
-    let largest = nodes.groups.values().filter_map(|group| {
-        let machine = match &group.instance_type {
-            InstanceTypeSpec::Named(name) => machine::named(name)?,
-            InstanceTypeSpec::Machine(spec) => machine::described(spec),
-        };
-        u32::try_from(machine.capacity.cores()).ok()
-    });
+    let groups = nodes.groups.values();
+    let largest = groups.filter_map(|group| cores_of(&group.instance_type));
     let largest = largest.max().map(|cores| cores.max(1));
     nodes.cores.or(largest).unwrap_or(CORES)
 }
@@ -91,11 +100,12 @@ pub(super) fn nodes(
             NodeScaling::ClusterAutoscaler(Box::new(flags))
         }
     });
-    for service in services {
+    let on_nodes = || services.iter().filter(|it| it.instances.is_none());
+    for service in on_nodes() {
         fits_somewhere(context, service, &groups, problems);
         traps::tolerated_in_vain(context, service, &groups, problems);
     }
-    if services.iter().any(|it| it.pod_hour.get() > 0.0)
+    if on_nodes().any(|it| it.pod_hour.get() > 0.0)
         && groups.iter().any(|it| it.node_hour.get() > 0.0)
     {
         context.check(problems).warn(
@@ -120,7 +130,8 @@ fn node_group(
 ) -> NodeGroup {
     let path = base().join("groups").join(name);
     context.check_name(&path, name, problems);
-    let machine = machine(context, spec, &path, problems);
+    let field = path.join("instance_type");
+    let machine = machine(context, &spec.instance_type, &field, problems);
     let mut check = context.check(problems);
     let initial = spec.initial.unwrap_or(spec.min);
     if spec.max > MOST_NODES {
@@ -185,19 +196,18 @@ fn node_group(
     }
 }
 
-fn machine(
+pub(super) fn machine(
     context: &Context<'_>,
-    spec: &NodeGroupSpec,
+    spec: &InstanceTypeSpec,
     path: &FieldPath,
     problems: &mut Problems,
 ) -> Machine {
-    let path = path.join("instance_type");
     let mut check = context.check(problems);
-    let machine = match &spec.instance_type {
+    let machine = match spec {
         InstanceTypeSpec::Machine(spec) => machine::described(spec),
         InstanceTypeSpec::Named(name) => machine::named(name).unwrap_or_else(|| {
             let message = format!("the instance type `{name}` is not in the list");
-            check.report(Code::UnknownReference, &path, message, |problem| {
+            check.report(Code::UnknownReference, path, message, |problem| {
                 let problem =
                     problem.help("describe the machine instead: `{ cpu: 2, memory: 8Gi }`");
                 problem.names(name, &machine::names())
@@ -209,7 +219,7 @@ fn machine(
             }
         }),
     };
-    if let InstanceTypeSpec::Machine(_) = spec.instance_type {
+    if let InstanceTypeSpec::Machine(_) = spec {
         let (capacity, rest) = (machine.capacity, machine.allocatable);
         if capacity.cpu.get() == 0 {
             check.invalid(&path.join("cpu"), "a machine has some CPU", "above 0");

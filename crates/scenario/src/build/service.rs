@@ -1,6 +1,6 @@
 //! A Deployment, what stands in front of it, and who scales it.
 
-use super::{Context, autoscaler, pod, vpa};
+use super::{Context, autoscaler, instances, pod, vpa};
 use crate::diagnostic::{Code, Problems};
 use crate::manifest::{Chosen, Objects, choose, front, service_notes};
 use crate::path::FieldPath;
@@ -76,6 +76,7 @@ fn build(part: &Part<'_>, problems: &mut Problems) -> Service {
         );
     }
     let mut pod = pod::template(part, problems);
+    let instances = instances::pool(part, &mut pod, problems);
     let autoscaler = autoscaler::policy(part, &pod, problems);
     let activator = match &autoscaler {
         Some(PolicySpec::Kpa(kpa)) => {
@@ -93,7 +94,8 @@ fn build(part: &Part<'_>, problems: &mut Problems) -> Service {
         replicas,
         rollout: rollout(part, deployment, problems),
         load_balancer: load_balancer(part, problems),
-        pod_hour: pod_hour(part, problems),
+        pod_hour: instances::hour(part, problems).unwrap_or_else(|| pod_hour(part, problems)),
+        instances,
         autoscaler,
         vpa,
         activator,
@@ -193,6 +195,8 @@ fn load_balancer(part: &Part<'_>, problems: &mut Problems) -> LoadBalancer {
     let ingress = part.chosen.ingress.map(|ingress| front(ingress, problems));
     let default_policy = match ingress {
         Some(_) => BalancingPolicy::RoundRobin,
+        // The load balancers of the clouds.
+        None if part.spec.instances.is_some() => BalancingPolicy::RoundRobin,
         None => BalancingPolicy::Random,
     };
     let policy = policy.unwrap_or(default_policy);
@@ -236,9 +240,14 @@ fn load_balancer(part: &Part<'_>, problems: &mut Problems) -> LoadBalancer {
             );
         }
     }
+    // Who checks the health of instances knows at once.
+    let delay = match part.spec.instances {
+        Some(_) => SimDuration::ZERO,
+        None => PROPAGATION,
+    };
     LoadBalancer {
         policy,
-        propagation: propagation.unwrap_or(PROPAGATION),
+        propagation: propagation.unwrap_or(delay),
         max_in_flight: *max_in_flight,
         timeout,
         keep_alive: keep_alive.map(|keep| KeepAlive {

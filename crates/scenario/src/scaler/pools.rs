@@ -1,5 +1,7 @@
 //! Configurations of instance pools, known by their fields.
 
+mod utc_schedule;
+
 use crate::check::Checker;
 use crate::diagnostic::{Code, Problems, Severity};
 use crate::path::FieldPath;
@@ -11,7 +13,7 @@ use serde_json::json;
 
 /// The configuration of an OCI instance pool: the JSON of `oci autoscaling configuration create
 /// --from-json`, or the list of its `--policies` alone.
-pub(super) fn oci_document(document: &Node) -> Option<Node> {
+pub(crate) fn oci_document(document: &Node) -> Option<Node> {
     let is_policy = |it: &Node| {
         ["capacity", "rules", "executionSchedule"]
             .iter()
@@ -53,7 +55,7 @@ pub(super) fn oci(document: &Node, problems: &mut Problems) -> Option<AutoScalin
         .ok()
         .and_then(|policy| OciPool::new(&policy).err());
     report_refused(&node, refused, problems);
-    report(
+    report_lone(
         &node,
         value.lint(),
         (Severity::Warning, Code::Ineffective),
@@ -74,7 +76,7 @@ const EC2_LISTS: [&str; 4] = [
 ///
 /// A document is a map with `group`, `policies` and so on, or one part as the AWS command line takes
 /// it (`--cli-input-json`), or a list of parts, as its `describe` commands print them.
-pub(super) fn ec2_documents(documents: &[Node]) -> Vec<Node> {
+pub(crate) fn ec2_documents(documents: &[Node]) -> Vec<Node> {
     let mut whole = Vec::new();
     let mut parts: Vec<(&str, &Node)> = Vec::new();
     for document in documents {
@@ -161,26 +163,46 @@ pub(super) fn ec2(document: &Node, problems: &mut Problems) -> Option<Ec2Policy>
 
 fn report_refused(node: &Node, refused: Option<InvalidPool>, problems: &mut Problems) {
     let found = refused.map(|invalid| invalid.problems).unwrap_or_default();
-    report(node, found, (Severity::Error, Code::Refused), problems);
+    report_lone(node, found, (Severity::Error, Code::Refused), problems);
 }
 
-fn report(
-    node: &Node,
-    found: Vec<Problem>,
-    (severity, code): (Severity, Code),
-    problems: &mut Problems,
-) {
+fn report_lone(node: &Node, found: Vec<Problem>, kind: (Severity, Code), problems: &mut Problems) {
     let base = FieldPath::default();
     let mut check = Checker {
         root: node,
         base: &base,
         problems,
     };
-    for Problem { path, message } in found {
+    report(&mut check, &base, found, kind);
+}
+
+/// Reports what is wrong with a configuration that stands at `path`.
+pub(crate) fn report(
+    check: &mut Checker<'_>,
+    path: &FieldPath,
+    found: Vec<Problem>,
+    (severity, code): (Severity, Code),
+) {
+    for Problem {
+        path: below,
+        message,
+    } in found
+    {
         // The messages go on where the name of the field ends.
-        let field = path.rsplit('.').next().unwrap_or_default();
-        let message = format!("`{field}` {message}");
-        let path = FieldPath::default().join_dotted(&path);
-        check.report(code, &path, message, |problem| problem.severity(severity));
+        let field = below.rsplit('.').next().unwrap_or_default();
+        let path = path.join_dotted(&below);
+        let meant = utc_schedule::meant(check.root, &path);
+        // The suggestion of the parser knows nothing of the time zone.
+        let message = match (&meant, message.split_once("; did you mean")) {
+            (Some(_), Some((fault, _))) => format!("`{field}` {fault}"),
+            _ => format!("`{field}` {message}"),
+        };
+        check.report(code, &path, message, |problem| {
+            let problem = problem.severity(severity);
+            match meant {
+                Some(meant) => problem.help(meant),
+                None => problem,
+            }
+        });
     }
 }

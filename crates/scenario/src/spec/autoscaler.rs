@@ -1,5 +1,6 @@
 //! Who changes the number of pods.
 
+use super::{AzureVmssSpec, Ec2Spec, GcpMigSpec, OciSpec};
 use flashcrowd_autoscalers::catalog::CustomPolicy;
 use flashcrowd_autoscalers::kpa::KpaConfig;
 use flashcrowd_autoscalers::predictive::PredictivePolicy;
@@ -18,7 +19,7 @@ use serde::Deserialize;
 /// Who changes the number of pods. docs/policies.md says what each of them does.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-#[expect(
+#[allow(
     clippy::large_enum_variant,
     reason = "there is one for each service, and it is read once"
 )]
@@ -31,6 +32,14 @@ pub enum AutoscalerSpec {
     Keda(#[schemars(schema_with = "crate::schema::keda")] ScaledObjectSpec),
     /// The Knative Pod Autoscaler, with the activator in front: settings of the revision and of the cluster.
     Kpa(#[schemars(schema_with = "crate::schema::kpa")] KpaConfig),
+    /// Autoscaling of an OCI instance pool.
+    Oci(OciSpec),
+    /// EC2 Auto Scaling.
+    Ec2(Ec2Spec),
+    /// Autoscale of an Azure scale set.
+    AzureVmss(AzureVmssSpec),
+    /// The autoscaler of a Google Cloud managed instance group.
+    GcpMig(GcpMigSpec),
     /// Rules with thresholds that have to hold for some time.
     Threshold(ThresholdPolicy),
     /// Replicas by the calendar, alone or around another policy.

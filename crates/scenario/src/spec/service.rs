@@ -1,7 +1,8 @@
 //! A service.
 
 use super::{
-    AutoscalerSpec, LoadBalancerSpec, MemorySpec, PlacementSpec, PodSpec, ProbesSpec, StepSpec,
+    AutoscalerSpec, InstancesSpec, LoadBalancerSpec, MemorySpec, PlacementSpec, PodSpec,
+    ProbesSpec, StepSpec,
 };
 use flashcrowd_core::model::{CpuModel, CpuScheduling, OnSigterm};
 use flashcrowd_manifests::IntOrPercent;
@@ -26,6 +27,10 @@ pub struct ServiceSpec {
     /// Name of the Deployment in the manifests, if they have several and none is named like the service.
     #[serde(default)]
     pub deployment: Option<String>,
+    /// Virtual machines to run on in place of pods: an instance pool, an Auto Scaling group, a scale set. None
+    /// by default: the service is a Deployment.
+    #[serde(default)]
+    pub instances: Option<InstancesSpec>,
     /// CPU and memory of a pod.
     #[serde(default)]
     pub pod: PodSpec,

@@ -14,6 +14,6 @@ mod scalar;
 
 pub(crate) use decode::decode;
 pub(crate) use emit::emit;
-pub(crate) use node::{Entry, Key, Node, Place, Value};
+pub(crate) use node::{Entry, Key, Life, Node, Place, Value};
 pub(crate) use parse::{MAX_BYTES, parse};
 pub(crate) use scalar::Scalar;

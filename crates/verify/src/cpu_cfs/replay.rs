@@ -166,6 +166,7 @@ fn service(pod: PodTemplate) -> Service {
         name: "server".to_owned(),
         replicas: 1,
         pod,
+        instances: None,
         rollout: RolloutStrategy::Recreate,
         load_balancer: LoadBalancer {
             policy: BalancingPolicy::RoundRobin,

@@ -33,17 +33,26 @@ impl<P: DataPlane> World<P> {
         if routed || ready {
             self.pod_later(server, propagation, PodEvent::Endpoint(false));
         }
+        if self.is_instance(server) {
+            self.stop_instance(server);
+            return;
+        }
         let grace = self.template(server).grace_period;
         self.stop_container(server, StopCause::Deletion, grace);
     }
 
     /// Nothing is left of the pod.
     pub(super) fn delete(&mut self, server: ServerId, recorder: &mut dyn Recorder) {
+        if self.ends_later(server) {
+            return;
+        }
         self.move_to(server, PodStage::Deleted, "Deleted", recorder);
         let pod = self.pods[server.0 as usize]
             .take()
             .expect("a pod is deleted once");
-        self.count_pod(pod.service, -1);
+        if pod.instance.is_none_or(|instance| instance.is_paid()) {
+            self.count_pod(pod.service, -1);
+        }
         self.forget_pod(pod.service, pod.id);
         self.leave_node(&pod);
         self.services[pod.service.index()]

@@ -41,6 +41,12 @@ pub(crate) enum PodEvent {
     Sigterm(u32, StopCause),
     /// The grace period is over.
     Sigkill(u32, StopCause),
+    /// An instance is requested.
+    Launch,
+    /// The time is over in which the health of an instance does not count.
+    GraceOver,
+    /// The termination of an instance has ended.
+    Gone,
 }
 
 impl PodEvent {
@@ -52,7 +58,12 @@ impl PodEvent {
             | Self::ProbeAnswer(start, ..)
             | Self::Sigterm(start, _)
             | Self::Sigkill(start, _) => Some(start),
-            Self::Scheduled | Self::ContainerStarts | Self::Endpoint(_) => None,
+            Self::Scheduled
+            | Self::ContainerStarts
+            | Self::Endpoint(_)
+            | Self::Launch
+            | Self::GraceOver
+            | Self::Gone => None,
         }
     }
 }
@@ -85,6 +96,9 @@ impl<P: DataPlane> World<P> {
             PodEvent::Endpoint(routed) => self.route(server, routed, recorder),
             PodEvent::Sigterm(_, cause) => self.sigterm(server, cause, recorder),
             PodEvent::Sigkill(_, cause) => self.sigkill(server, cause, recorder),
+            PodEvent::Launch => self.launch_instance(server, recorder),
+            PodEvent::GraceOver => self.repair(server, recorder),
+            PodEvent::Gone => self.delete(server, recorder),
         }
     }
 

@@ -7,7 +7,7 @@ use crate::exact::CfsPhase;
 use crate::model::{Readiness, ServiceId};
 use crate::plane::{Change, DataPlane, Limits, ServerId};
 use crate::record::{PodId, PodStage, Record, Recorder};
-use flashcrowd_units::SimTime;
+use flashcrowd_units::{SimDuration, SimTime};
 use rand::{Rng, RngExt};
 
 impl<P: DataPlane> World<P> {
@@ -20,6 +20,7 @@ impl<P: DataPlane> World<P> {
         self.next_pod += 1;
         let size = self.admitted_size(service);
         let demand = self.demand_of(service, size);
+        let instance = self.new_instance(service, (created == HISTORY).then_some(HISTORY));
         let state = &mut self.services[service.index()];
         self.pods[server.0 as usize] = Some(Pod {
             id,
@@ -40,6 +41,7 @@ impl<P: DataPlane> World<P> {
             routed: false,
             metrics: PodMetrics::default(),
             size,
+            instance,
             oom_killed_after: None,
         });
         state.pods.push(server);
@@ -50,7 +52,7 @@ impl<P: DataPlane> World<P> {
     pub(in crate::control) fn place_running_pod(&mut self, service: ServiceId) {
         let server = self.allocate_pod(service, 0, HISTORY);
         self.count_pod(service, 1);
-        if !self.bind_first(server) {
+        if !self.is_instance(server) && !self.bind_first(server) {
             return;
         }
         self.start_container(server);
@@ -102,7 +104,6 @@ impl<P: DataPlane> World<P> {
         recorder: &mut dyn Recorder,
     ) {
         let server = self.allocate_pod(service, revision, instant(self.now));
-        self.count_pod(service, 1);
         let pod = self.pod(server).id;
         recorder.record(
             self.now,
@@ -114,6 +115,11 @@ impl<P: DataPlane> World<P> {
                 reason: "Created",
             },
         );
+        if self.is_instance(server) {
+            self.launch_instance(server, recorder);
+            return;
+        }
+        self.count_pod(service, 1);
         let delay = self.sample(service, |template| &template.scheduling_delay);
         self.pod_later(server, delay, PodEvent::Scheduled);
     }
@@ -138,10 +144,15 @@ impl<P: DataPlane> World<P> {
             return;
         }
         self.start_container(server);
+        self.booted(server);
         self.move_to(server, PodStage::Running, "Started", recorder);
         let service = self.pod(server).service;
         let start = self.pod(server).container.starts;
-        let startup = self.sample(service, |template| &template.startup);
+        let startup = if self.has_warm_application(server) {
+            SimDuration::ZERO
+        } else {
+            self.sample(service, |template| &template.startup)
+        };
         self.pod_later(server, startup, PodEvent::Listening(start));
         self.start_probes(server, false);
         let template = self.template(server);

@@ -70,7 +70,13 @@ impl<P: DataPlane> World<P> {
         if std::mem::replace(&mut stop.sigterm, true) {
             return;
         }
-        match self.template(server).on_sigterm {
+        let manner = if self.is_instance(server) && cause == StopCause::Deletion {
+            // The load balancer drains it, whatever the application would do.
+            OnSigterm::Drain
+        } else {
+            self.template(server).on_sigterm
+        };
+        match manner {
             OnSigterm::Ignore => {}
             OnSigterm::Exit => self.stopped(server, cause, recorder),
             OnSigterm::Drain => {

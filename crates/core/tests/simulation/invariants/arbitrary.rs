@@ -1,6 +1,7 @@
 //! Small models made up by chance, and everything that is legal in them.
 
 mod autoscalers;
+mod instances;
 mod pods;
 
 use crate::systems::{
@@ -13,6 +14,7 @@ use flashcrowd_core::model::{
 };
 use flashcrowd_units::{SimDuration, SimTime};
 use flashcrowd_workload::{ArrivalProcess, GammaRenewal, Lognormal, ServiceTime};
+pub(super) use instances::on_instances;
 use pods::template;
 use proptest::collection::vec;
 use proptest::option::of;

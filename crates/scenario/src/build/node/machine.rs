@@ -14,8 +14,8 @@ const AKS_EVICTION: u64 = 750;
 
 /// A machine as the scheduler sees it.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Machine {
-    pub(super) capacity: NodeResources,
+pub(in crate::build) struct Machine {
+    pub(in crate::build) capacity: NodeResources,
     pub(super) allocatable: NodeResources,
     /// List price \[USD/h\].
     pub(super) usd_hour: Option<f64>,
