@@ -170,10 +170,12 @@ fn services(scenario: &Scenario, wanted: Option<&str>) -> Result<Vec<Scaled>, St
     let scaled: Vec<Scaled> = services
         .iter()
         .filter_map(|service| {
-            let policy = service.autoscaler.as_ref()?;
+            let of_jobs = service.scaled_job.as_ref();
+            let of_jobs = of_jobs.map(|it| Rules::of_scaled_job(&it.policy));
+            let rules = of_jobs.or(service.autoscaler.as_ref().map(Rules::of))?;
             Some(Scaled {
                 name: service.name.clone(),
-                rules: Rules::of(policy),
+                rules,
             })
         })
         .collect();

@@ -286,6 +286,7 @@ fn check_takes_scenarios_and_manifests() {
         "scenarios/flash-crowd.yaml",
         "scenarios/trace-replay.yaml",
         "scenarios/keda-queue.yaml",
+        "scenarios/keda-jobs.yaml",
         "scenarios/knative.yaml",
         "scenarios/office-hours.yaml",
         "scenarios/nodes.yaml",
@@ -296,6 +297,7 @@ fn check_takes_scenarios_and_manifests() {
         "benches/workloads/w4.yaml",
         "scenarios/manifests/bharatmart/backend.yaml",
         "scenarios/manifests/bharatmart/worker-order.yaml",
+        "scenarios/manifests/invoices/renderer.yaml",
     ];
     let finished = flashcrowd(&[&["check"], &files[..]].concat()).expect_code(0);
     for file in files {

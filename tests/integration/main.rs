@@ -7,6 +7,7 @@ mod dryrun;
 mod explain;
 #[cfg(target_os = "linux")]
 mod interrupted;
+mod jobs;
 #[cfg(target_os = "linux")]
 mod memory;
 mod nodes;

@@ -3,6 +3,7 @@
 use crate::TimePoint;
 use crate::hpa::HpaSteps;
 use crate::keda::KedaSteps;
+use crate::keda::scaled_job::JobSteps;
 use crate::kpa::KpaSteps;
 use crate::pools::{AzureSteps, Ec2Steps, GcpSteps, OciSteps};
 use flashcrowd_units::Replicas;
@@ -164,6 +165,8 @@ pub enum Steps {
     Kpa(Box<KpaSteps>),
     /// Those of OCI's autoscaling.
     Oci(Box<OciSteps>),
+    /// Those of a ScaledJob of KEDA.
+    ScaledJob(Box<JobSteps>),
     /// Those of an autoscaler from outside, by name.
     Other(Vec<(String, String)>),
 }

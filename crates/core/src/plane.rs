@@ -55,10 +55,13 @@ pub enum Change {
 pub enum Notice {
     /// The working set of a container reached its limit.
     OutOfMemory(ServerId),
-    /// Nothing is left inside a draining pod.
+    /// Nothing is left inside a draining pod, or a pod of a Job has done its last message.
     Drained(ServerId),
     /// A request waits for a pod of a service, the only one that does.
     Held(ServiceId),
+    /// A pod of a Job has nothing in progress and found its queues empty. Told of services whose
+    /// pods end when they are idle.
+    Idle(ServerId),
 }
 
 /// Cumulative counters of one container, and its levels.

@@ -1,13 +1,16 @@
 //! Facts of a run, and who keeps them.
 
+mod job;
 mod node;
 mod queue;
 
+pub use job::JobStage;
 pub use node::{NodeGroupInterval, NodeId, NodeStage};
 pub use queue::{QueueInterval, QueueTotals};
 
 use crate::model::ServiceId;
 use flashcrowd_autoscalers::ScalingDecision;
+use flashcrowd_autoscalers::keda::scaled_job::JobId;
 use flashcrowd_telemetry::LatencyHistogram;
 use flashcrowd_units::{SimTime, Usd};
 use serde::{Deserialize, Serialize};
@@ -105,6 +108,10 @@ pub enum PodStage {
     Terminating,
     /// Gone.
     Deleted,
+    /// One of a Job: its process has exited with code 0, and it holds nothing any more.
+    Succeeded,
+    /// One of a Job: its process has failed, and it holds nothing any more.
+    Failed,
 }
 
 impl PodStage {
@@ -118,7 +125,14 @@ impl PodStage {
             Self::CrashLoopBackOff => "crash_loop_back_off",
             Self::Terminating => "terminating",
             Self::Deleted => "deleted",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
         }
+    }
+
+    /// Whether nothing comes after it.
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Deleted | Self::Succeeded | Self::Failed)
     }
 }
 
@@ -159,6 +173,20 @@ pub enum Record<'a> {
         /// After.
         to: PodStage,
         /// Why: `Scheduled`, `Unhealthy`, `OOMKilled`, `ScaleDown`, ...
+        reason: &'static str,
+    },
+    /// A Job moved on in its life.
+    Job {
+        /// Of which service.
+        service: ServiceId,
+        /// Which.
+        job: JobId,
+        /// Before; `None` when it was just made.
+        from: Option<JobStage>,
+        /// After.
+        to: JobStage,
+        /// Why: `KEDAJobsCreated`, `Completed`, `BackoffLimitExceeded`, `DeadlineExceeded`,
+        /// `HistoryLimit`.
         reason: &'static str,
     },
     /// A rollout began or finished.
@@ -258,7 +286,8 @@ pub struct ServiceInterval {
     pub attempts: u64,
     /// Attempts that failed, by reason.
     pub failed: FailureCounts,
-    /// `spec.replicas` at the end (DESIRED of `kubectl get deployment`).
+    /// `spec.replicas` at the end (DESIRED of `kubectl get deployment`); of a ScaledJob the Jobs
+    /// that have not ended.
     pub desired: u32,
     /// Pods that exist and are not terminating, at the end (CURRENT).
     pub current: u32,

@@ -1,9 +1,11 @@
 //! What a model must hold to be simulated. Files are checked more kindly before they become one.
 
+mod scaled_job;
+
 use crate::error::ModelError;
 use crate::model::{
-    InstancePool, MetricSource, Model, NamedMetric, Queue, QueueId, Readiness, Service, Step,
-    Workload,
+    InstancePool, MetricSource, Model, NamedMetric, Queue, QueueId, Readiness, Service, ServiceId,
+    Step, Workload,
 };
 use flashcrowd_autoscalers::PolicySpec;
 
@@ -28,9 +30,10 @@ pub(crate) fn validate(model: &Model) -> Result<(), ModelError> {
             "0s; scrapes need a distance",
         );
     }
-    for service in &model.services {
+    for (id, service) in (0..).map(ServiceId).zip(&model.services) {
         check_service(service)?;
         check_pool(service)?;
+        scaled_job::check(id, service, model)?;
     }
     for queue in &model.queues {
         check_queue(queue, model)?;

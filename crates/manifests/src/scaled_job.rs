@@ -3,8 +3,10 @@
 //! Source: `apis/keda/v1alpha1/scaledjob_types.go` of KEDA 2.20. Unlike a ScaledObject it has no
 //! HPA and no cooldown: Jobs end by themselves.
 
+mod job;
 mod strategy;
 
+pub use job::{DEFAULT_BACKOFF_LIMIT, JobSpec};
 pub use strategy::{MultipleScalersCalculation, Rollout, ScalingStrategy, StrategyKind};
 
 use crate::keda::{DEFAULT_MAX_REPLICA_COUNT, DEFAULT_POLLING_INTERVAL, ScaleTrigger};
@@ -37,13 +39,12 @@ pub struct ScaledJob {
 }
 
 /// `spec` of a [`ScaledJob`].
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ScaledJobSpec {
-    /// The Job that is made (`spec` of a `batch/v1` Job). KEDA counts Jobs, whatever their
-    /// parallelism.
-    #[serde(default, skip_serializing_if = "Value::is_null")]
-    pub job_target_ref: Value,
+    /// The Job that is made. KEDA counts Jobs, whatever their parallelism.
+    #[serde(default, deserialize_with = "or_default")]
+    pub job_target_ref: JobSpec,
     /// How often the triggers are polled \[s\]; [`DEFAULT_POLLING_INTERVAL`] if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub polling_interval: Option<i32>,
@@ -127,7 +128,16 @@ impl ScaledJobSpec {
                 ));
             }
         }
+        problems.extend(self.job_target_ref.validate());
         problems.extend(keda::validate(&self.triggers));
+        for (index, trigger) in self.triggers.iter().enumerate() {
+            if trigger.metric_type.is_some() {
+                problems.push(Problem::new(
+                    format!("spec.triggers[{index}].metricType"),
+                    "cannot be set in the triggers of a ScaledJob",
+                ));
+            }
+        }
         problems
     }
 }

@@ -79,6 +79,8 @@ pub struct ServiceContext {
     pub backlog: Option<u32>,
     /// Requests that the load balancer lets in flight.
     pub max_in_flight: Option<u32>,
+    /// Whether its pods are those of Jobs.
+    pub is_scaled_job: bool,
     /// `cpu` or `memory`, where a VPA changes the requests that the HPA divides by.
     pub sized_and_scaled: Option<&'static str>,
 }
@@ -161,6 +163,7 @@ fn service(model: &Model, id: ServiceId) -> ServiceContext {
         memory_limit: pod.memory_limit,
         backlog: pod.backlog,
         max_in_flight: service.load_balancer.max_in_flight,
+        is_scaled_job: service.scaled_job.is_some(),
         sized_and_scaled: sized_and_scaled(model, id),
     }
 }

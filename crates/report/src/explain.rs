@@ -8,6 +8,7 @@ mod amounts;
 mod explainer;
 mod history;
 mod hpa;
+mod jobs;
 mod keda;
 mod kpa;
 mod moment;

@@ -10,6 +10,7 @@ mod cpu_supply;
 mod cpu_throttled;
 mod episodes;
 mod flapping;
+mod jobs_failed;
 mod metric_missing;
 mod no_ready_endpoint;
 mod node_groups;
@@ -80,6 +81,17 @@ pub(crate) fn detectors(context: &RunContext) -> Vec<Box<dyn Detector>> {
     let mut detectors: Vec<Box<dyn Detector>> = Vec::new();
     for id in context.service_ids() {
         let service = &context.services[id.index()];
+        if service.is_scaled_job {
+            // Pods of Jobs come and go, use what CPU they get, and are missed by nobody.
+            let of_jobs: [Box<dyn Detector>; 4] = [
+                Box::new(replicas_at_max::ReplicasAtMax::new(id, service)),
+                Box::new(container_restarts::ContainerRestarts::new(id)),
+                Box::new(metric_missing::MetricMissing::new(id)),
+                Box::new(jobs_failed::JobsFailed::new(id)),
+            ];
+            detectors.extend(of_jobs);
+            continue;
+        }
         let of_service: [Box<dyn Detector>; 12] = [
             Box::new(replicas_at_max::ReplicasAtMax::new(id, service)),
             Box::new(cpu_at_limit::CpuAtLimit::new(id, service)),

@@ -56,6 +56,7 @@ pub(crate) fn context(duration: SimDuration) -> RunContext {
             memory_limit: Some(Bytes::from_mebibytes(512)),
             backlog: Some(200),
             max_in_flight: None,
+            is_scaled_job: false,
             sized_and_scaled: None,
         }],
         queues: Vec::new(),

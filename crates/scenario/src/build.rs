@@ -155,6 +155,7 @@ pub(crate) fn model(context: &Context<'_>, problems: &mut Problems) -> Model {
     let queues = queues::queues(context, problems);
     let metrics = metrics::metrics(context, problems);
     let actions = actions::actions(context, problems);
+    autoscaler::check_acts_on_jobs(context, problems);
     Model {
         duration: *duration,
         workloads,

@@ -205,6 +205,12 @@ pub(crate) fn with_manifest_autoscalers(root: &Node, objects: &BTreeMap<String, 
             continue;
         };
         let wanted = service.value.get("deployment").and_then(Node::as_text);
+        if let Some(scaled_job) = objects.scaled_job(wanted, &service.key.text) {
+            if let Some(spec) = scaled_job.node.entry("spec") {
+                lay_under(&mut service.value, "autoscaler", Some("scaled_job"), spec);
+            }
+            continue;
+        }
         let Some(deployment) = objects.deployment(wanted, &service.key.text) else {
             continue;
         };

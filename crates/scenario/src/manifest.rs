@@ -12,6 +12,7 @@ use crate::diagnostic::{Code, Problem, Problems, Severity};
 use crate::path::FieldPath;
 use crate::suggest;
 use crate::yaml::{Node, Value, decode};
+use flashcrowd_manifests::scaled_job::ScaledJob;
 use flashcrowd_manifests::scaled_object::ScaledObject;
 use flashcrowd_manifests::vpa::VerticalPodAutoscaler;
 use flashcrowd_manifests::{
@@ -45,6 +46,7 @@ pub(crate) struct Objects {
     pub(crate) deployments: Vec<Placed<Deployment>>,
     pub(crate) hpas: Vec<Placed<HorizontalPodAutoscaler>>,
     pub(crate) kedas: Vec<Placed<ScaledObject>>,
+    pub(crate) scaled_jobs: Vec<Placed<ScaledJob>>,
     pub(crate) vpas: Vec<Placed<VerticalPodAutoscaler>>,
     pub(crate) services: Vec<Placed<Service>>,
     pub(crate) ingresses: Vec<Placed<Ingress>>,
@@ -52,10 +54,11 @@ pub(crate) struct Objects {
 }
 
 /// Kinds that are read, with the versions of the API that they are read in.
-const KINDS: [(&str, &str); 7] = [
+const KINDS: [(&str, &str); 8] = [
     ("Deployment", "apps/v1"),
     ("HorizontalPodAutoscaler", "autoscaling/v2"),
     ("ScaledObject", "keda.sh/v1alpha1"),
+    ("ScaledJob", "keda.sh/v1alpha1"),
     ("Service", "v1"),
     ("Ingress", "networking.k8s.io/v1"),
     ("VerticalPodAutoscaler", "autoscaling.k8s.io/v1"),
@@ -106,6 +109,24 @@ impl Objects {
             (Some(wanted), _) => by_name(wanted),
             (None, [only]) => Some(only),
             (None, _) => by_name(service),
+        }
+    }
+
+    /// The ScaledJob of a service: that of the same name, or the only one where there is no
+    /// Deployment.
+    pub(crate) fn scaled_job(
+        &self,
+        wanted: Option<&str>,
+        service: &str,
+    ) -> Option<&Placed<ScaledJob>> {
+        let mut named = self.scaled_jobs.iter();
+        let named = named.find(|it| it.value.metadata.name.as_deref() == Some(service));
+        match (wanted, named, self.scaled_jobs.as_slice()) {
+            // A Deployment is asked for.
+            (Some(_), ..) => None,
+            (None, Some(named), _) => Some(named),
+            (None, None, [only]) if self.deployments.is_empty() => Some(only),
+            _ => None,
         }
     }
 
@@ -223,6 +244,9 @@ impl Objects {
             }
             "ScaledObject" => {
                 read(document, base, &mut self.kedas, problems);
+            }
+            "ScaledJob" => {
+                read(document, base, &mut self.scaled_jobs, problems);
             }
             "VerticalPodAutoscaler" => {
                 read(document, base, &mut self.vpas, problems);

@@ -62,6 +62,59 @@ pub(crate) fn keda(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
+/// `spec` of a ScaledJob. Nothing is required: what a manifest says need not be said again.
+pub(crate) fn scaled_job(_: &mut SchemaGenerator) -> Schema {
+    let count = json_schema!({ "type": "integer", "minimum": 0 });
+    json_schema!({
+        "description": "The fields of `spec` of a ScaledJob in keda.sh/v1alpha1.",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "jobTargetRef": {
+                "type": "object",
+                "description": "The Job that is made: `spec` of a Job in batch/v1.",
+                "properties": {
+                    "parallelism": { "type": "integer", "minimum": 1, "description": "Pods of a Job at once; 1 by default." },
+                    "completions": { "type": "integer", "minimum": 1, "description": "Pods that have to succeed; 1 by default." },
+                    "backoffLimit": { "type": "integer", "minimum": 0, "description": "Failures of pods that a Job puts up with; 6 by default." },
+                    "activeDeadlineSeconds": { "type": "integer", "minimum": 1 },
+                    "template": { "type": "object" }
+                }
+            },
+            "pollingInterval": { "type": "integer", "minimum": 1, "description": "Seconds between two polls; 30 by default." },
+            "successfulJobsHistoryLimit": count.clone(),
+            "failedJobsHistoryLimit": count.clone(),
+            "rolloutStrategy": { "type": "string" },
+            "rollout": { "type": "object" },
+            "envSourceContainerName": { "type": "string" },
+            "minReplicaCount": { "type": "integer", "minimum": 0, "description": "Jobs that run even if nothing is to do; 0 by default." },
+            "maxReplicaCount": { "type": "integer", "minimum": 0, "description": "Jobs that run at most; 100 by default." },
+            "scalingStrategy": {
+                "type": "object",
+                "properties": {
+                    "strategy": { "enum": ["default", "custom", "accurate", "eager"] },
+                    "customScalingQueueLengthDeduction": { "type": "integer" },
+                    "customScalingRunningJobPercentage": { "type": "string" },
+                    "pendingPodConditions": { "type": "array", "items": { "type": "string" } },
+                    "multipleScalersCalculation": { "enum": ["max", "min", "avg", "sum"] }
+                }
+            },
+            "triggers": {
+                "type": "array",
+                "description": "What is looked at.",
+                "items": {
+                    "type": "object",
+                    "required": ["type"],
+                    "properties": {
+                        "type": { "enum": ["cpu", "memory", "cron", "kafka", "prometheus", "rabbitmq", "redis", "redis-streams"] },
+                        "metadata": { "type": "object", "additionalProperties": { "type": "string" } }
+                    }
+                }
+            }
+        }
+    })
+}
+
 /// Settings of a Knative revision.
 pub(crate) fn kpa(_: &mut SchemaGenerator) -> Schema {
     let texts = json_schema!({ "type": "object", "additionalProperties": { "type": "string" } });

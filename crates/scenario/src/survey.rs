@@ -70,11 +70,23 @@ pub fn check_manifest(path: impl AsRef<Path>, files: &dyn Files) -> Diagnostics 
     reader.problems.finish(reader.sources)
 }
 
-/// A scenario in which every Deployment is a service.
+/// A scenario in which every Deployment is a service, and every ScaledJob with a name of its own one that
+/// works off a queue.
 fn scenario_around(objects: &Objects) -> String {
-    let mut services = String::new();
+    let (mut services, mut queues) = (String::new(), String::new());
+    for scaled_job in &objects.scaled_jobs {
+        if let Some(name) = &scaled_job.value.metadata.name {
+            let name = name.escape_default();
+            writeln!(services, "  \"{name}\": {{ manifests: [] }}").unwrap_or_default();
+            let steps = "steps: [ cpu: 1ms ], arrivals: { rate: 1/s }";
+            writeln!(queues, "  \"{name}\": {{ workers: \"{name}\", {steps} }}")
+                .unwrap_or_default();
+        }
+    }
     for deployment in &objects.deployments {
-        if let Some(name) = &deployment.value.metadata.name {
+        let name = deployment.value.metadata.name.as_ref();
+        let is_taken = |name: &&String| objects.scaled_job(None, name).is_some();
+        if let Some(name) = name.filter(|name| !is_taken(name)) {
             writeln!(
                 services,
                 "  \"{}\": {{ manifests: [], endpoints: {{ any: [ cpu: 1ms ] }} }}",
@@ -83,7 +95,10 @@ fn scenario_around(objects: &Objects) -> String {
             .unwrap_or_default();
         }
     }
-    format!("name: check\nduration: 1s\nworkload: {{}}\nservices:\n{services}")
+    if !queues.is_empty() {
+        queues.insert_str(0, "queues:\n");
+    }
+    format!("name: check\nduration: 1s\nworkload: {{}}\n{queues}services:\n{services}")
 }
 
 fn check_services(mut root: Node, documents: &[Node], objects: &Objects, problems: &mut Problems) {

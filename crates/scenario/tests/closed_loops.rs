@@ -1,7 +1,7 @@
 //! The scenarios whose autoscalers look at queues and requests, from the file to the end of the run.
 
 use flashcrowd_core::World;
-use flashcrowd_core::record::{Record, Recorder, Totals};
+use flashcrowd_core::record::{JobStage, PodStage, Record, Recorder, Totals};
 use flashcrowd_scenario::{Options, load};
 use flashcrowd_units::{SimDuration, SimTime};
 use std::path::Path;
@@ -133,4 +133,88 @@ fn every_policy_can_be_named() {
         // 60 a second at 8 each are 8 replicas; each of them sees that, or its utilization.
         assert!(sizes().max() >= Some(6), "{policy}: {:?}", replicas.changes);
     }
+}
+
+/// Jobs and pods of one service.
+#[derive(Default)]
+struct Jobs {
+    service: usize,
+    active: u32,
+    most: u32,
+    complete: u64,
+    failed: u64,
+    /// Pods that ended by themselves, and pods that were ended.
+    succeeded: u64,
+    terminated: u64,
+    last: SimTime,
+}
+
+impl Recorder for Jobs {
+    fn record(&mut self, at: SimTime, record: &Record<'_>) {
+        match *record {
+            Record::Job { service, to, .. } if service.index() == self.service => match to {
+                JobStage::Active => {
+                    self.active += 1;
+                    self.most = self.most.max(self.active);
+                }
+                JobStage::Complete => {
+                    self.active -= 1;
+                    self.complete += 1;
+                    self.last = at;
+                }
+                JobStage::Failed => {
+                    self.active -= 1;
+                    self.failed += 1;
+                }
+                _ => {}
+            },
+            Record::Pod { service, to, .. } if service.index() == self.service => match to {
+                PodStage::Succeeded => self.succeeded += 1,
+                PodStage::Terminating => self.terminated += 1,
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+}
+
+fn jobs(service: usize) -> (Jobs, Totals) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
+    let loaded = load(folder.join("keda-jobs.yaml"), &Options::default());
+    let loaded = loaded.unwrap_or_else(|problems| panic!("{problems}"));
+    assert!(loaded.diagnostics.is_empty(), "{}", loaded.diagnostics);
+    let mut jobs = Jobs {
+        service,
+        ..Jobs::default()
+    };
+    let scenario = loaded.scenario;
+    let world = World::new(scenario.model, scenario.seed).expect("a legal model");
+    let totals = world.run(&mut jobs);
+    assert!(totals.is_conserved());
+    (jobs, totals)
+}
+
+/// 2 invoices a second of 19 s each are 38 pods that work, and 40 may be there, starting ones
+/// included: the burst of 20 minutes takes longer than that to work off.
+#[test]
+fn an_invoice_is_a_job() {
+    let (jobs, totals) = jobs(0);
+    let invoices = totals.queues[0];
+    assert_eq!((jobs.failed, jobs.terminated, invoices.failed), (0, 0, 0));
+    assert_eq!(jobs.complete, invoices.processed);
+    assert_eq!(jobs.succeeded, invoices.processed);
+    assert_eq!(jobs.most, 40);
+    // The night is long enough for all that came until shortly before its end.
+    assert!(invoices.waiting + invoices.in_progress < 10, "{invoices:?}");
+    assert!(invoices.processed > 2000, "{invoices:?}");
+}
+
+/// A Job takes videos until there is none for half a minute, so there are fewer Jobs than videos.
+#[test]
+fn videos_share_jobs() {
+    let (jobs, totals) = jobs(1);
+    let videos = totals.queues[1];
+    assert_eq!((jobs.failed, videos.failed), (0, 0));
+    assert!(jobs.most <= 12, "{}", jobs.most);
+    assert!(jobs.complete > 0 && jobs.complete * 2 < videos.processed);
 }

@@ -12,6 +12,7 @@ pub(super) static ENTRIES: &[PolicyDoc] = &[
     policy_doc!("hist", "../research/hist.rs"),
     policy_doc!("hpa", "../hpa.rs"),
     policy_doc!("keda", "../keda.rs"),
+    policy_doc!("keda.scaled_job", "../keda/scaled_job.rs"),
     policy_doc!("kpa", "../kpa.rs"),
     policy_doc!("oci", "../pools/oci.rs"),
     policy_doc!("predictive", "../predictive.rs"),

@@ -50,7 +50,7 @@ impl PolicyDoc {
         let mut page = String::from(
             "# Policies\n\nGenerated from the comments at the head of the policies' files; a test \
              compares the two.\nA program picks one by its tag through the `Catalog`: `{ \"react\": { ... } }`. \
-             Scenario files take `hpa`, `keda`, `kpa` and `custom` (and a VPA, which is no policy of this list).\n\n\
+             Scenario files take `hpa`, `keda`, `kpa` and `custom` (and a VPA, which is no policy of this list), and `scaled_job` for `keda.scaled_job`.\n\n\
              | Policy | What it is |\n|---|---|\n",
         );
         for policy in policies {

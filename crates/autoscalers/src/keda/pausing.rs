@@ -34,7 +34,7 @@ impl Pausing {
 }
 
 /// Whether an annotation says yes. What is no truth value at all counts as yes.
-fn is_true(value: &str) -> bool {
+pub(super) fn is_true(value: &str) -> bool {
     !matches!(value, "0" | "f" | "F" | "FALSE" | "false" | "False")
 }
 

@@ -32,7 +32,7 @@ pub struct KedaPolicy {
     pub epoch_unix_seconds: i64,
 }
 
-fn default_epoch() -> i64 {
+pub(super) fn default_epoch() -> i64 {
     DEFAULT_EPOCH
 }
 

@@ -113,7 +113,9 @@ impl<P: DataPlane> World<P> {
     /// The number of ready or of desired pods has changed.
     pub(super) fn watch_readiness(&mut self, service: ServiceId) {
         let state = &mut self.services[service.index()];
-        let absent = state.desired > 0 && state.interval.ready.value == 0;
+        // Jobs serve nobody who could miss them.
+        let is_missed = state.desired > 0 && state.jobs.is_none();
+        let absent = is_missed && state.interval.ready.value == 0;
         state.interval.no_ready.set(absent, self.now);
     }
 
@@ -200,10 +202,13 @@ impl<P: DataPlane> World<P> {
         let state = &mut self.services[id.index()];
         let interval = &mut state.interval;
         report.desired = state.desired;
-        report.bounds = state
-            .scaler
-            .as_ref()
-            .and_then(super::autoscaling::Scaler::bounds);
+        report.bounds = match &state.jobs {
+            Some(jobs) => Some(jobs.bounds()),
+            None => state
+                .scaler
+                .as_ref()
+                .and_then(super::autoscaling::Scaler::bounds),
+        };
         report.cpu_seconds = std::mem::take(&mut interval.cpu_seconds);
         report.cfs_periods = std::mem::take(&mut interval.cfs_periods);
         report.cfs_throttled = std::mem::take(&mut interval.cfs_throttled);

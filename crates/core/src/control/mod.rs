@@ -8,6 +8,7 @@ mod autoscaling;
 mod deployment;
 mod instances;
 mod intervals;
+mod jobs;
 mod lifecycle;
 mod metrics;
 mod nodes;
@@ -29,6 +30,7 @@ use flashcrowd_engine::{Agenda, RngStreams, StreamRng};
 use flashcrowd_units::{SimDuration, SimTime};
 use instances::PoolState;
 use intervals::IntervalState;
+use jobs::{JobEvent, JobsState};
 use lifecycle::PodEvent;
 use metrics::named::{Carried, Sampler};
 use nodes::{Cluster, NodeEvent};
@@ -47,6 +49,8 @@ enum Event {
     },
     /// Something in the life of a node, or its controllers are asked.
     Node(NodeEvent),
+    /// Something in the life of a Job, or KEDA polls the triggers of a ScaledJob.
+    Jobs(JobEvent),
     /// The Deployment controller looks again (`minReadySeconds` may have passed).
     Reconcile(ServiceId),
     /// A timed action of the model.
@@ -79,6 +83,7 @@ impl Event {
             | Self::MetricsBack
             | Self::Warmed(_) => 0,
             Self::Node(event) => event.class(),
+            Self::Jobs(event) => event.class(),
             Self::Scrape | Self::Measure(_) | Self::Meter(_) => 1,
             Self::Autoscale(_) | Self::Vertical(_) => 2,
             Self::Interval => 3,
@@ -95,6 +100,8 @@ struct ServiceState {
     pods: Vec<ServerId>,
     rng: StreamRng,
     scaler: Option<Scaler>,
+    /// The Jobs, where it is a ScaledJob.
+    jobs: Option<Box<JobsState>>,
     vertical: Option<Vertical>,
     /// Where it runs on instances.
     pool: Option<PoolState>,
@@ -185,6 +192,7 @@ impl<P: DataPlane> World<P> {
                 pods: Vec::new(),
                 rng: streams.stream(&format!("pods/{}", service.name)),
                 scaler: None,
+                jobs: None,
                 vertical: None,
                 pool: PoolState::new(service.instances.as_ref(), &service.name, streams),
                 interval: IntervalState::default(),
@@ -196,6 +204,7 @@ impl<P: DataPlane> World<P> {
         for index in 0..world.model.services.len() {
             let id = ServiceId(index as u32);
             world.start_autoscaler(id, streams, catalog)?;
+            world.start_scaled_job(id, streams)?;
             world.start_vertical(id, streams)?;
             world.start_metering(id);
             for _ in 0..world.model.services[index].replicas {
@@ -281,6 +290,15 @@ impl<P: DataPlane> World<P> {
             self.seed,
             self.now
         );
+        for state in &self.services {
+            let jobs = state.jobs.as_ref();
+            assert!(
+                jobs.is_none_or(|jobs| jobs.is_conserved(state.desired)),
+                "Jobs were lost; seed {}, time {}",
+                self.seed,
+                self.now
+            );
+        }
     }
 
     fn schedule(&mut self, at: SimTime, event: Event) {
@@ -291,6 +309,7 @@ impl<P: DataPlane> World<P> {
         match event {
             Event::Pod { server, id, event } => self.pod_event(server, id, event, recorder),
             Event::Node(event) => self.node_event(event, recorder),
+            Event::Jobs(event) => self.job_event(event, recorder),
             Event::Reconcile(service) => self.reconcile(service, recorder),
             Event::Action(index) => self.act(index as usize, recorder),
             Event::MetricsBack => self.end_metrics_outage(recorder),
@@ -309,6 +328,7 @@ impl<P: DataPlane> World<P> {
             Notice::OutOfMemory(server) => self.out_of_memory(server, recorder),
             Notice::Drained(server) => self.drained(server, recorder),
             Notice::Held(service) => self.poke_autoscaler(service, recorder),
+            Notice::Idle(server) => self.pod_idles(server),
         }
     }
 

@@ -135,7 +135,10 @@ fn demand((service, of): (ServiceId, &Service)) -> Demand {
     let placement = &of.pod.placement;
     let workload = Workload {
         namespace: placement.namespace.clone(),
-        owner: OwnerKind::ReplicaSet,
+        owner: match of.scaled_job {
+            Some(_) => OwnerKind::Job,
+            None => OwnerKind::ReplicaSet,
+        },
         pod: of.pod.shape(),
         priority: placement.priority,
         safe_to_evict: placement.safe_to_evict,

@@ -6,6 +6,7 @@ use super::probes::{ProbeKind, ProbeWorker};
 use crate::model::ServiceId;
 use crate::plane::{PodUsage, ServerId};
 use crate::record::{NodeId, PodId, PodStage};
+use flashcrowd_autoscalers::keda::scaled_job::JobId;
 use flashcrowd_units::{Bytes, Millicores, SimDuration, SimTime};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -28,6 +29,8 @@ pub(crate) struct Pod {
     pub(crate) id: PodId,
     pub(crate) server: ServerId,
     pub(crate) service: ServiceId,
+    /// The Job that it belongs to, if one made it.
+    pub(crate) job: Option<JobId>,
     /// Which template it was made from.
     pub(crate) revision: u32,
     /// Breaks ties among victims as the random part of a name does.
@@ -75,6 +78,8 @@ pub(crate) struct Container {
     pub(crate) starts: u32,
     pub(crate) running_since: Option<SimTime>,
     pub(crate) listening: bool,
+    /// Since when it has had no message, if it is one of a Job that ends then.
+    pub(crate) idle_since: Option<SimTime>,
     /// Set once it is being stopped.
     pub(crate) stop: Option<Stop>,
     /// Exits in a row that were not asked for, for the back-off.

@@ -39,6 +39,10 @@ impl<P: DataPlane> World<P> {
 
     /// The Deployment and ReplicaSet controllers: each change that they make lets them look again.
     pub(super) fn reconcile(&mut self, service: ServiceId, recorder: &mut dyn Recorder) {
+        if self.services[service.index()].jobs.is_some() {
+            // There is no Deployment.
+            return;
+        }
         let strategy = self.model.services[service.index()].rollout;
         let was_rolling = self.services[service.index()].sets.is_rolling();
         loop {

@@ -4,6 +4,8 @@
 //! its pod and nobody's patience ends. Its slot is marked as abandoned, so that whatever counts
 //! answers passes it by; its program ends in an instruction of its own, which leads here.
 
+mod allowance;
+
 use super::request::{Fresh, NIL, Requests, Slot};
 use super::server::Admission;
 use super::timeouts::TimeoutClass;
@@ -12,6 +14,7 @@ use crate::error::ModelError;
 use crate::model::{EndpointId, Model, OnKill, QueueId, ServiceId};
 use crate::plane::{Notice, QueueLevels, ServerId};
 use crate::record::{QueueInterval, QueueTotals};
+use allowance::Allowance;
 use flashcrowd_engine::{RngStreams, StreamRng};
 use flashcrowd_units::SimTime;
 use flashcrowd_workload::ArrivalStream;
@@ -31,6 +34,8 @@ pub(super) struct Queues {
     intervals: Vec<QueueInterval>,
     /// Programs with a smaller index are those of endpoints.
     first_program: u32,
+    /// By pod: how many more messages it takes before it ends, where it is one of a Job.
+    left: Vec<u32>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -38,6 +43,8 @@ struct JobQueue {
     workers: ServiceId,
     program: EndpointId,
     concurrency: u32,
+    /// Where the workers are pods of Jobs.
+    allowance: Option<Allowance>,
     on_kill: OnKill,
     demands: StreamRng,
     arrivals: Option<Producer>,
@@ -91,6 +98,7 @@ impl Queues {
                 workers: queue.workers,
                 program: EndpointId(program),
                 concurrency: queue.concurrency,
+                allowance: Allowance::of(model, queue.workers),
                 on_kill: queue.on_kill,
                 demands: streams.stream(&format!("demands/queue/{name}")),
                 arrivals,
@@ -108,6 +116,7 @@ impl Queues {
             by_id: queues,
             next_at: SimTime::NEVER,
             first_program,
+            left: Vec::new(),
         };
         all.find_next();
         Ok(all)
@@ -257,14 +266,28 @@ impl<T: Tracer> ExactPlane<T> {
     pub(super) fn join_queues(&mut self, now: SimTime, server: u32) {
         self.queues.leave(server);
         let service = self.servers[server as usize].service;
+        let mut allowance = None;
         for index in 0..self.queues.by_id.len() {
             let queue = &mut self.queues.by_id[index];
             if queue.workers.0 == service {
-                queue.idle.extend((0..queue.concurrency).map(|_| server));
+                if allowance.is_none() {
+                    allowance = queue.allowance;
+                    if let Some(of) = allowance {
+                        self.queues.allow(server, of.messages);
+                    }
+                }
+                let queue = &mut self.queues.by_id[index];
+                // What it takes of one queue may be all that it takes.
+                if !self.servers[server as usize].draining {
+                    queue.idle.extend((0..queue.concurrency).map(|_| server));
+                }
                 self.hand_out(now, QueueId(index as u32));
             }
         }
         self.run_runnable(now);
+        if allowance.is_some_and(|of| of.tells_idle) {
+            self.tell_if_idle(server);
+        }
     }
 
     /// Gives jobs that wait to pods that are idle.
@@ -281,6 +304,9 @@ impl<T: Tracer> ExactPlane<T> {
             let server = queue.idle.pop_front();
             let server = server.expect("the loop has seen one");
             queue.in_progress += 1;
+            if queue.allowance.is_some() {
+                self.use_allowance(server);
+            }
             let wait = now - self.requests[slot].arrived;
             self.queues.intervals[index].waits.record(wait);
             self.take_job(now, slot, server);
@@ -330,12 +356,16 @@ impl<T: Tracer> ExactPlane<T> {
     /// The pod is free for another one.
     fn job_ended(&mut self, now: SimTime, index: usize, server: u32) {
         let pod = &self.servers[server as usize];
-        let takes_more = pod.alive && pod.listens();
+        let takes_more = pod.alive && pod.listens() && !pod.draining;
         let queue = &mut self.queues.by_id[index];
         queue.in_progress -= 1;
+        let tells_idle = queue.allowance.is_some_and(|of| of.tells_idle);
         if takes_more {
             queue.idle.push_back(server);
             self.hand_out(now, QueueId(index as u32));
+            if tells_idle {
+                self.tell_if_idle(server);
+            }
         }
     }
 

@@ -12,6 +12,7 @@ mod node;
 mod pod;
 mod probe;
 mod queue;
+mod scaled_job;
 mod service;
 mod workload;
 
@@ -25,6 +26,7 @@ pub use node::{DisruptionBudget, DisruptionFloor, NodeGroup, NodeScaling, Nodes,
 pub use pod::{Container, CpuModel, CpuScheduling, MemoryModel, OnSigterm, PodTemplate};
 pub use probe::{Probe, Readiness};
 pub use queue::{JobArrivals, OnKill, Queue, QueueId};
+pub use scaled_job::{JobTemplate, JobWork, RestartPolicy, ScaledJob};
 pub use service::{Activator, IntOrPercent, RolloutStrategy, Service};
 pub use workload::{Endpoint, Step, Workload};
 

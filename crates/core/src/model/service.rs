@@ -1,6 +1,6 @@
 //! A Deployment and how it is rolled out.
 
-use super::{InstancePool, LoadBalancer, PodTemplate};
+use super::{InstancePool, LoadBalancer, PodTemplate, ScaledJob};
 use flashcrowd_autoscalers::PolicySpec;
 use flashcrowd_manifests::vpa::VpaSpec;
 use flashcrowd_units::{SimDuration, Usd};
@@ -23,6 +23,9 @@ pub struct Service {
     pub load_balancer: LoadBalancer,
     /// Who changes `spec.replicas`.
     pub autoscaler: Option<PolicySpec>,
+    /// Jobs that KEDA makes, in place of the Deployment: there are no replicas then and nobody scales
+    /// them. `None`: it is a Deployment.
+    pub scaled_job: Option<ScaledJob>,
     /// Who changes what pods request. `None`: nobody.
     pub vpa: Option<VpaSpec>,
     /// Holds requests while no pod is there to take them. `None`: they fail.
@@ -81,6 +84,7 @@ impl Service {
             rollout: RolloutStrategy::default(),
             load_balancer: LoadBalancer::default(),
             autoscaler: None,
+            scaled_job: None,
             vpa: None,
             activator: None,
             pod_hour: Usd::default(),

@@ -10,6 +10,7 @@ mod metrics_outages;
 mod nodes;
 mod queues;
 mod request_paths;
+mod scaled_jobs;
 mod scaling;
 #[path = "../systems/mod.rs"]
 mod systems;

@@ -39,6 +39,18 @@ pub enum StrategyKind {
     Eager,
 }
 
+impl StrategyKind {
+    /// As KEDA calls it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Custom => "custom",
+            Self::Accurate => "accurate",
+            Self::Eager => "eager",
+        }
+    }
+}
+
 impl ScalingStrategy {
     /// The strategy by its name. Unknown names mean `default`, as in KEDA.
     pub fn kind(&self) -> StrategyKind {

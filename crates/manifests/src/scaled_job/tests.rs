@@ -5,7 +5,8 @@ use serde_json::json;
 
 fn spec(changes: Value) -> ScaledJobSpec {
     let mut spec = json!({
-        "jobTargetRef": { "template": { "spec": { "containers": [{ "name": "import" }] } } },
+        "jobTargetRef": { "template": { "spec": {
+            "restartPolicy": "Never", "containers": [{ "name": "import" }] } } },
         "triggers": [{ "type": "rabbitmq", "metadata": { "queueName": "imports" } }]
     });
     let Value::Object(changes) = changes else {
@@ -64,4 +65,54 @@ fn negative_numbers_are_refused() {
         ["spec.pollingInterval", "spec.failedJobsHistoryLimit"]
     );
     assert!(spec(json!({})).validate().is_empty());
+}
+
+#[test]
+fn a_job_needs_one_pod_where_nothing_is_said() {
+    let counts = |job: Value| {
+        let job: JobSpec = serde_json::from_value(job).expect("the Job reads");
+        (job.effective_parallelism(), job.effective_completions())
+    };
+    assert_eq!(counts(json!({})), (1, Some(1)));
+    assert_eq!(counts(json!({ "completions": 5 })), (1, Some(5)));
+    // A work queue: the first success says that nothing is left.
+    assert_eq!(counts(json!({ "parallelism": 3 })), (3, None));
+}
+
+#[test]
+fn a_job_that_the_api_server_refuses_is_refused() {
+    let found = |job: Value| {
+        let problems = spec(json!({ "jobTargetRef": job })).validate();
+        let texts = problems.iter().map(ToString::to_string);
+        texts.collect::<Vec<_>>()
+    };
+    let template = |policy: Value| {
+        json!({ "template": { "spec": { "restartPolicy": policy,
+            "containers": [{ "name": "import" }] } } })
+    };
+    assert!(found(template(json!("OnFailure"))).is_empty());
+    assert!(found(json!({ "backoffLimit": 0 })).is_empty());
+    assert_eq!(
+        found(template(json!("Always"))),
+        [
+            "spec.jobTargetRef.template.spec.restartPolicy: is Always: that of a Job must be OnFailure or Never"
+        ]
+    );
+    assert_eq!(
+        found(template(Value::Null)),
+        [
+            "spec.jobTargetRef.template.spec: has no restartPolicy: that of a Job must be OnFailure or Never"
+        ]
+    );
+    assert_eq!(
+        found(json!({ "backoffLimit": -1, "activeDeadlineSeconds": 0 })).len(),
+        2
+    );
+}
+
+#[test]
+fn triggers_have_no_metric_type() {
+    let trigger = json!({ "type": "rabbitmq", "metricType": "Value", "metadata": {} });
+    let problems = spec(json!({ "triggers": [trigger] })).validate();
+    assert_eq!(problems[0].path, "spec.triggers[0].metricType");
 }

@@ -56,7 +56,8 @@ pub(super) fn pods(number: i64) -> String {
     counted(number, "pod")
 }
 
-fn counted(number: i64, noun: &str) -> String {
+/// `1 thing`, `3 things`.
+pub(super) fn counted(number: i64, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{plural}")
 }

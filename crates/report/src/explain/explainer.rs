@@ -4,7 +4,7 @@ use super::amounts::{replicas, short};
 use super::history::{DecisionHistory, LoggedDecision};
 use super::rules::Rules;
 use super::steps::{AnySteps, Body, Current, HpaSteps, MetricStep, Outcome};
-use super::{hpa, keda, kpa, pools, rules::Target, why_not};
+use super::{hpa, jobs, keda, kpa, pools, rules::Target, why_not};
 use flashcrowd_units::{SimDuration, SimTime};
 use jiff::{SignedDuration, Zoned};
 use serde_json::Value;
@@ -118,6 +118,7 @@ impl Explainer<'_> {
                 }
             }
             AnySteps::Kpa(steps) => sentences.extend(kpa::sentences(&scene, steps)),
+            AnySteps::ScaledJob(steps) => sentences.extend(jobs::sentences(&scene, steps)),
             AnySteps::Oci(_) | AnySteps::Ec2(_) => sentences.push(format!("{}.", self.gist(body))),
             AnySteps::Other(pairs) => {
                 sentences.extend(pairs.iter().map(|(name, said)| format!("{name}: {said}.")));
@@ -141,7 +142,9 @@ impl Explainer<'_> {
     fn headline(&self, decision: &LoggedDecision, at: SimTime) -> String {
         let body = &decision.body;
         let controller = &self.rules.controller;
-        let did = if body.is_rescale() {
+        let did = if let AnySteps::ScaledJob(steps) = &body.steps {
+            jobs::headline(steps)
+        } else if body.is_rescale() {
             format!(
                 "{controller} scaled it from {} to {}",
                 body.current,
@@ -195,6 +198,7 @@ impl Explainer<'_> {
                 parts.extend(steps.hpa.as_ref().map(|steps| self.hpa_gist(body, steps)));
             }
             AnySteps::Hpa(steps) => parts.push(self.hpa_gist(body, steps)),
+            AnySteps::ScaledJob(steps) => parts.push(jobs::gist(steps)),
             AnySteps::Oci(steps) => {
                 parts.push(pools::oci(self, body, steps, &reason(&body.reason)));
             }
@@ -271,6 +275,9 @@ impl Explainer<'_> {
     fn held(&self, body: &Body) -> String {
         if body.is_rescale() {
             return "did change the number".to_owned();
+        }
+        if let AnySteps::ScaledJob(steps) = &body.steps {
+            return jobs::held(steps);
         }
         let Some(steps) = body.hpa() else {
             return "did not ask metrics, or no HPA synced".to_owned();

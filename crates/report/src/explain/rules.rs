@@ -1,6 +1,7 @@
 //! What a controller was told to do, as far as sentences need it.
 
 use flashcrowd_autoscalers::catalog::HpaPolicy;
+use flashcrowd_autoscalers::keda::scaled_job::{ScaledJobPolicy, ScaledJobs};
 use flashcrowd_autoscalers::keda::{Keda, KedaPolicy};
 use flashcrowd_autoscalers::pools::{Ec2AutoScaling, OciPool};
 use flashcrowd_autoscalers::{MilliValue, PolicySpec};
@@ -73,6 +74,26 @@ impl Rules {
             PolicySpec::GcpMig(_) => Self::named("Google Cloud autoscaler"),
             other => Self::named(other.name()),
         }
+    }
+
+    /// Those of a ScaledJob.
+    pub fn of_scaled_job(policy: &ScaledJobPolicy) -> Self {
+        let mut rules = Self {
+            min_field: "minReplicaCount",
+            max_field: "maxReplicaCount",
+            ..Self::named("KEDA")
+        };
+        let Ok(jobs) = ScaledJobs::new(policy) else {
+            return rules;
+        };
+        (rules.min, rules.max) = jobs.bounds();
+        for (trigger, source) in policy.spec.triggers.iter().zip(jobs.sources()) {
+            let metric = source.as_ref().map(|source| source.metric.clone());
+            let name = trigger.name.clone().or(metric);
+            let name = name.unwrap_or_else(|| trigger.trigger_type.clone());
+            rules.triggers.push(name);
+        }
+        rules
     }
 
     /// Those of a controller of which nothing else is known.

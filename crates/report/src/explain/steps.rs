@@ -44,6 +44,7 @@ pub(super) enum AnySteps {
     Hpa(Box<HpaSteps>),
     Keda(Box<KedaSteps>),
     Kpa(Box<KpaSteps>),
+    ScaledJob(Box<JobSteps>),
     Oci(OciSteps),
     Ec2(Ec2Steps),
     /// Pairs of a name and what the autoscaler says.
@@ -58,11 +59,13 @@ impl From<Value> for AnySteps {
         let hpa = read(&value, "hpa").map(Self::Hpa);
         let keda = || read(&value, "keda").map(Self::Keda);
         let kpa = || read(&value, "kpa").map(Self::Kpa);
+        let jobs = || read(&value, "scaled_job").map(Self::ScaledJob);
         let oci = || read(&value, "oci").map(Self::Oci);
         let ec2 = || read(&value, "ec2").map(Self::Ec2);
         let other = || read(&value, "other").map(Self::Other);
         hpa.or_else(keda)
             .or_else(kpa)
+            .or_else(jobs)
             .or_else(oci)
             .or_else(ec2)
             .or_else(other)
@@ -201,6 +204,35 @@ pub(super) struct DeciderSteps {
     pub(super) over_threshold: bool,
     pub(super) panic_since: Option<i64>,
     pub(super) before_delay: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub(super) struct JobSteps {
+    pub(super) strategy: String,
+    pub(super) demands: Vec<TriggerDemand>,
+    pub(super) queue: f64,
+    pub(super) max_value: f64,
+    pub(super) active: bool,
+    pub(super) error: bool,
+    pub(super) running: i64,
+    pub(super) pending: i64,
+    pub(super) scale_to: i64,
+    pub(super) effective_max_scale: i64,
+    pub(super) is_cut: bool,
+    pub(super) create: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+pub(super) struct TriggerDemand {
+    pub(super) trigger: usize,
+    pub(super) target: f64,
+    pub(super) demand: JobDemand,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+pub(super) struct JobDemand {
+    pub(super) queue: f64,
+    pub(super) active: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]

@@ -5,6 +5,7 @@
 //! | `scaling` | replicas | the controller's | who scaled |
 //! | `pod` | stages | the kubelet's or the controller's | the pod |
 //! | `instance` | stages; `booting` is that of a pod whose container is created | the cloud's | the instance |
+//! | `job` | stages of a Job | KEDA's or the Job controller's | the Job |
 //! | `unschedulable` | | the scheduler's | the pod |
 //! | `node` | stages | the controller's or the provider's | the node |
 //! | `scaling` of `nodes/GROUP` | nodes | the autoscaler's | |
@@ -15,7 +16,7 @@
 use super::Exporter;
 use crate::recorder::{Event, EventKind};
 use crate::results::Results;
-use flashcrowd_core::record::{NodeStage, PodStage};
+use flashcrowd_core::record::{JobStage, NodeStage, PodStage};
 use std::io::{self, Write};
 
 /// All events.
@@ -118,6 +119,18 @@ fn cells(event: &Event, component: &str, is_pool: bool) -> Cells {
             to: text(stage(*to)),
             reason: text(reason),
             detail: format!("{component}-{}", pod.0),
+        },
+        EventKind::Job {
+            job,
+            from,
+            to,
+            reason,
+        } => Cells {
+            kind: "job",
+            from: text(from.map_or("", JobStage::name)),
+            to: text(to.name()),
+            reason: text(reason),
+            detail: format!("{component}-job-{job}"),
         },
         EventKind::Unschedulable { pod, reason } => Cells {
             kind: "unschedulable",

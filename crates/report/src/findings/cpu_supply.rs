@@ -79,7 +79,7 @@ impl CpuSupply {
                     PodStage::Running | PodStage::Ready => {
                         self.running.insert(*pod);
                     }
-                    PodStage::CrashLoopBackOff | PodStage::Deleted => {
+                    stage if *stage == PodStage::CrashLoopBackOff || stage.is_final() => {
                         self.running.remove(pod);
                     }
                     // A container runs on while its pod is terminating.

@@ -25,6 +25,8 @@ pub(super) struct ReplicasAtMax {
     at_cpu_limit: SimDuration,
     at_cpu_limit_since: Option<SimTime>,
     cpu: CpuUse,
+    /// What the upper bound is called.
+    field: &'static str,
 }
 
 impl ReplicasAtMax {
@@ -38,6 +40,11 @@ impl ReplicasAtMax {
             at_cpu_limit: SimDuration::ZERO,
             at_cpu_limit_since: None,
             cpu: CpuUse::default(),
+            field: if context.is_scaled_job {
+                "maxReplicaCount"
+            } else {
+                "maxReplicas"
+            },
         }
     }
 
@@ -103,7 +110,7 @@ impl Detector for ReplicasAtMax {
         let bound = if service.is_pool {
             "its maximum of"
         } else {
-            "maxReplicas"
+            self.field
         };
         let (cpu, at_limit) = self.cpu(&summary, wording);
         let severity = match (summary.users.failed() > 0, at_limit) {

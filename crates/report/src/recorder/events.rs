@@ -1,10 +1,11 @@
 //! The events of a run: changes of scale, steps in the lives of pods, rollouts, outages.
 
+use flashcrowd_autoscalers::keda::scaled_job::JobId;
 use flashcrowd_core::model::ServiceId;
-use flashcrowd_core::record::{NodeId, NodeStage, PodId, PodStage, Record};
+use flashcrowd_core::record::{JobStage, NodeId, NodeStage, PodId, PodStage, Record};
 use flashcrowd_units::SimTime;
 
-/// Steps in the lives of pods that are kept; later ones are only counted. At six steps a pod this
+/// Steps in the lives of pods and Jobs that are kept; later ones are only counted. At six steps a pod this
 /// is the life of more than 16,000 pods, in at most 8 MB.
 pub const POD_EVENT_LIMIT: usize = 100_000;
 
@@ -76,6 +77,17 @@ pub enum EventKind {
         /// Why.
         reason: &'static str,
     },
+    /// A Job moved on in its life.
+    Job {
+        /// Which.
+        job: JobId,
+        /// Before; `None` when it was just made.
+        from: Option<JobStage>,
+        /// After.
+        to: JobStage,
+        /// Why.
+        reason: &'static str,
+    },
     /// A rollout began, or finished.
     Rollout {
         /// Whether this is its end.
@@ -134,6 +146,26 @@ impl EventLog {
                         reason,
                     },
                 )
+            }
+            Record::Job {
+                service,
+                job,
+                from,
+                to,
+                reason,
+            } => {
+                if self.pod_events == POD_EVENT_LIMIT {
+                    self.cut.get_or_insert((at, 0)).1 += 1;
+                    return;
+                }
+                self.pod_events += 1;
+                let kind = EventKind::Job {
+                    job,
+                    from,
+                    to,
+                    reason,
+                };
+                (Some(service), kind)
             }
             Record::Unschedulable {
                 service,

@@ -1,7 +1,7 @@
 //! Replicas of a service over time, by the three names that kubectl has for them.
 
 use flashcrowd_core::model::ServiceId;
-use flashcrowd_core::record::{PodStage, Record};
+use flashcrowd_core::record::{JobStage, PodStage, Record};
 use flashcrowd_telemetry::TimeWeighted;
 use flashcrowd_units::SimTime;
 
@@ -12,7 +12,7 @@ use flashcrowd_units::SimTime;
 /// each interval put right what they may have missed.
 #[derive(Debug, Clone)]
 pub struct ReplicaLevels {
-    /// `spec.replicas`: DESIRED.
+    /// `spec.replicas`: DESIRED. Of a ScaledJob, the Jobs that have not ended.
     pub desired: TimeWeighted,
     /// Pods that exist and are not terminating: CURRENT.
     pub current: TimeWeighted,
@@ -34,6 +34,13 @@ impl ReplicaLevels {
     pub(crate) fn observe(&mut self, at: SimTime, id: ServiceId, record: &Record<'_>) {
         match *record {
             Record::Scaled { service, to, .. } if service == id => self.desired.set(at, to.into()),
+            Record::Job {
+                service, from, to, ..
+            } if service == id => {
+                let is_active = |stage| stage == JobStage::Active;
+                let was_active = from.is_some_and(is_active);
+                step(&mut self.desired, at, was_active, is_active(to));
+            }
             Record::Pod {
                 service, from, to, ..
             } if service == id && at > SimTime::ZERO => {
@@ -63,7 +70,7 @@ impl ReplicaLevels {
 }
 
 fn exists(stage: PodStage) -> bool {
-    !matches!(stage, PodStage::Terminating | PodStage::Deleted)
+    stage != PodStage::Terminating && !stage.is_final()
 }
 
 fn step(level: &mut TimeWeighted, at: SimTime, before: bool, after: bool) {

@@ -261,6 +261,8 @@ fn slo(verdict: &Verdict<'_>, context: &RunContext) -> SloReport {
 fn elasticity(recorder: &RunRecorder) -> IndexMap<String, demand::ServiceElasticity> {
     let services = recorder.context().services.iter().enumerate();
     // Without bounds there is no autoscaler whose elasticity could be asked for.
+    // Jobs follow a queue; what they use of their CPU says nothing about how many there should be.
+    let services = services.filter(|(_, service)| !service.is_scaled_job);
     let scaled = services.filter(|(index, _)| recorder.services()[*index].bounds.is_some());
     scaled
         .filter_map(|(index, service)| {

@@ -3,7 +3,7 @@
 use super::Context;
 use crate::diagnostic::{Code, Problems};
 use crate::path::FieldPath;
-use crate::spec::ActionSpec;
+use crate::spec::{ActionSpec, AutoscalerSpec};
 use flashcrowd_core::model::{Action, TimedAction};
 use flashcrowd_units::SimTime;
 
@@ -51,7 +51,9 @@ fn one(
         );
         found.push(id.map(|id| Action::Scale(id, scale.replicas)));
         let target = context.spec.services.get(&scale.service);
-        if target.is_some_and(|service| service.autoscaler.is_some()) {
+        // Of a ScaledJob worse is said.
+        let is_scaled = |it: &AutoscalerSpec| !matches!(it, AutoscalerSpec::ScaledJob(_));
+        if target.is_some_and(|it| it.autoscaler.as_ref().is_some_and(is_scaled)) {
             let message = format!(
                 "`{}` has an autoscaler, which takes this back as soon as its metrics ask for another number: up at its next sync, down when it may scale down",
                 scale.service

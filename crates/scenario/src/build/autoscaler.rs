@@ -4,7 +4,10 @@ mod keda;
 mod kpa;
 mod named;
 mod pools;
+mod scaled_job;
 mod traps;
+
+pub(super) use scaled_job::{check_acts_on_jobs, scaled_job};
 
 use super::service::Part;
 use crate::check::Checker;
@@ -30,6 +33,7 @@ fn minimum_of(spec: &AutoscalerSpec) -> u32 {
             .min_replicas
             .and_then(|min| u32::try_from(min).ok())
             .unwrap_or(1),
+        AutoscalerSpec::ScaledJob(_) => 0,
         AutoscalerSpec::Keda(keda) => u32::try_from(keda.min_replica_count()).unwrap_or(0),
         AutoscalerSpec::Kpa(kpa) => kpa
             .resolve()
@@ -115,6 +119,7 @@ fn policy_at(
         AutoscalerSpec::Hist(policy) => named::hist(part, policy),
         AutoscalerSpec::Reg(policy) => PolicySpec::Reg(policy.clone()),
         AutoscalerSpec::ConPaas(policy) => PolicySpec::ConPaas(policy.clone()),
+        AutoscalerSpec::ScaledJob(_) => return None,
         AutoscalerSpec::Oci(_)
         | AutoscalerSpec::Ec2(_)
         | AutoscalerSpec::AzureVmss(_)

@@ -10,6 +10,7 @@ use crate::diagnostic::{Code, Problems, Severity};
 use crate::manifest::pre_stop;
 use crate::path::FieldPath;
 use flashcrowd_core::model::{CpuModel, CpuScheduling, MemoryModel, OnSigterm, PodTemplate};
+use flashcrowd_manifests::ObjectMeta;
 use flashcrowd_manifests::pod::PodSpec;
 use flashcrowd_units::{Bytes, SimDuration};
 use flashcrowd_workload::ServiceTime;
@@ -74,14 +75,26 @@ pub(super) fn template(part: &Part<'_>, problems: &mut Problems) -> PodTemplate 
     }
 }
 
-/// The pod template of the Deployment, with the path to it.
+/// The pod template of the Deployment, or that of the ScaledJob's Job, with the path to it.
 pub(super) fn manifest<'a>(part: &Part<'a>) -> Option<(&'a PodSpec, FieldPath)> {
+    if let Some(job) = part.job() {
+        let pod = &job.template.spec;
+        let path = part.job_path().join("template").join("spec");
+        return (!pod.containers.is_empty()).then_some((pod, path));
+    }
     let deployment = part.chosen.deployment?;
     let path = FieldPath::default()
         .join("spec")
         .join("template")
         .join("spec");
     Some((&deployment.value.spec.template.spec, path))
+}
+
+/// Labels and annotations of the pods, if a manifest has any.
+pub(super) fn metadata<'a>(part: &Part<'a>) -> Option<&'a ObjectMeta> {
+    let of_job = part.job().map(|job| &job.template.metadata);
+    let deployment = part.chosen.deployment;
+    of_job.or(deployment.map(|it| &it.value.spec.template.metadata))
 }
 
 /// A checker of the Deployment's document.
@@ -108,7 +121,7 @@ fn bounds(part: &Part<'_>, problems: &mut Problems) {
     }
     if part.spec.cpu_model == Some(CpuModel::Cfs)
         && part.spec.pod.cpu.limit.is_none()
-        && part.chosen.deployment.is_none()
+        && manifest(part).is_none()
     {
         let help = "set `pod: { cpu: { limit: ... } }`, or leave `cpu_model` out";
         check.warn(

@@ -4,12 +4,13 @@ use super::{Context, autoscaler, instances, pod, vpa};
 use crate::diagnostic::{Code, Problems};
 use crate::manifest::{Chosen, Objects, choose, front, service_notes};
 use crate::path::FieldPath;
-use crate::spec::{LoadBalancerSpec, RolloutSpec, ServiceSpec};
+use crate::spec::{AutoscalerSpec, LoadBalancerSpec, RolloutSpec, ServiceSpec};
 use flashcrowd_autoscalers::PolicySpec;
 use flashcrowd_core::model::{
     Activator, BalancingPolicy, IntOrPercent, KeepAlive, LoadBalancer, RolloutStrategy, Service,
 };
 use flashcrowd_manifests::deployment::{DeploymentSpec, StrategyType};
+use flashcrowd_manifests::scaled_job::JobSpec;
 use flashcrowd_units::{SimDuration, Usd};
 
 /// A service with its objects and its place in the file.
@@ -19,6 +20,22 @@ pub(super) struct Part<'a> {
     pub(super) spec: &'a ServiceSpec,
     pub(super) path: FieldPath,
     pub(super) chosen: Chosen<'a>,
+}
+
+impl<'a> Part<'a> {
+    /// The Job that KEDA makes, if the service is a ScaledJob.
+    pub(super) fn job(&self) -> Option<&'a JobSpec> {
+        match &self.spec.autoscaler {
+            Some(AutoscalerSpec::ScaledJob(spec)) => Some(&spec.job_target_ref),
+            _ => None,
+        }
+    }
+
+    /// Where it is written.
+    pub(super) fn job_path(&self) -> FieldPath {
+        let path = self.path.join("autoscaler").join("scaled_job");
+        path.join("jobTargetRef")
+    }
 }
 
 pub(super) fn services(context: &Context<'_>, problems: &mut Problems) -> Vec<Service> {
@@ -59,7 +76,9 @@ fn build(part: &Part<'_>, problems: &mut Problems) -> Service {
         .map(|deployment| &deployment.value.spec);
     let path = part.path.join("endpoints");
     let queues = &part.context.spec.queues;
-    let is_worker = queues.values().any(|queue| queue.workers == part.name);
+    // What a ScaledJob needs its own checks say.
+    let works_off = queues.values().any(|queue| queue.workers == part.name);
+    let is_worker = works_off || part.job().is_some();
     let own = part.context.root.at(&part.path.0);
     let is_absent = own.is_some_and(|node| node.get("endpoints").is_none());
     if part.spec.endpoints.is_empty() && is_absent && !is_worker {
@@ -78,6 +97,7 @@ fn build(part: &Part<'_>, problems: &mut Problems) -> Service {
     let mut pod = pod::template(part, problems);
     let instances = instances::pool(part, &mut pod, problems);
     let autoscaler = autoscaler::policy(part, &pod, problems);
+    let scaled_job = autoscaler::scaled_job(part, problems);
     let activator = match &autoscaler {
         Some(PolicySpec::Kpa(kpa)) => {
             // The queue-proxy lets no more in than the revision says.
@@ -88,7 +108,11 @@ fn build(part: &Part<'_>, problems: &mut Problems) -> Service {
         _ => None,
     };
     let replicas = replicas(part, deployment, problems);
-    let vpa = vpa::vpa(part, autoscaler.as_ref(), problems);
+    let vpa = match scaled_job {
+        // It was said that nobody sizes them.
+        Some(_) => None,
+        None => vpa::vpa(part, autoscaler.as_ref(), problems),
+    };
     Service {
         name: part.name.to_owned(),
         replicas,
@@ -97,6 +121,7 @@ fn build(part: &Part<'_>, problems: &mut Problems) -> Service {
         pod_hour: instances::hour(part, problems).unwrap_or_else(|| pod_hour(part, problems)),
         instances,
         autoscaler,
+        scaled_job,
         vpa,
         activator,
         pod,

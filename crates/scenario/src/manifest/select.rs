@@ -4,6 +4,7 @@ use super::{Objects, Placed};
 use crate::check::Checker;
 use crate::diagnostic::Code;
 use crate::path::FieldPath;
+use flashcrowd_manifests::scaled_job::ScaledJob;
 use flashcrowd_manifests::scaled_object::ScaledObject;
 use flashcrowd_manifests::{Deployment, HorizontalPodAutoscaler, Ingress, ObjectMeta, Service};
 
@@ -12,6 +13,8 @@ use flashcrowd_manifests::{Deployment, HorizontalPodAutoscaler, Ingress, ObjectM
 pub(crate) struct Chosen<'a> {
     pub(crate) deployment: Option<&'a Placed<Deployment>>,
     pub(crate) scaled_object: Option<&'a Placed<ScaledObject>>,
+    /// In place of a Deployment.
+    pub(crate) scaled_job: Option<&'a Placed<ScaledJob>>,
     pub(crate) service: Option<&'a Placed<Service>>,
     pub(crate) ingress: Option<&'a Placed<Ingress>>,
 }
@@ -20,7 +23,7 @@ fn name(metadata: &ObjectMeta) -> &str {
     metadata.name.as_deref().unwrap_or_default()
 }
 
-/// Picks the Deployment of a service and what belongs to it.
+/// Picks the Deployment of a service and what belongs to it, or its ScaledJob.
 pub(crate) fn choose<'a>(
     objects: &'a Objects,
     service: &str,
@@ -28,6 +31,13 @@ pub(crate) fn choose<'a>(
     path: &FieldPath,
     check: &mut Checker<'_>,
 ) -> Chosen<'a> {
+    if let Some(scaled_job) = objects.scaled_job(wanted, service) {
+        warn_about_jobs(objects, scaled_job, check);
+        return Chosen {
+            scaled_job: Some(scaled_job),
+            ..Chosen::default()
+        };
+    }
     let Some(deployment) = deployment(objects, service, wanted, path, check) else {
         return Chosen::default();
     };
@@ -99,6 +109,7 @@ pub(crate) fn choose<'a>(
     Chosen {
         deployment: Some(deployment),
         scaled_object: objects.scaled_object(deployment),
+        scaled_job: None,
         service: selected,
         ingress,
     }
@@ -131,6 +142,43 @@ fn check_rivals(objects: &Objects, deployment: &str, check: &mut Checker<'_>) {
                 problem
                     .help("KEDA's admission webhook refuses it: put the triggers of both into one")
             });
+    }
+}
+
+/// Warns about what would scale the Jobs, which have no replicas.
+fn warn_about_jobs(objects: &Objects, scaled_job: &Placed<ScaledJob>, check: &mut Checker<'_>) {
+    let jobs = name(&scaled_job.value.metadata);
+    let message = format!("a ScaledJob has no replicas to scale: `{jobs}` is not scaled by this");
+    let help = "take it out: KEDA makes as many Jobs as the triggers of the ScaledJob ask for";
+    let base = FieldPath::default().join("spec");
+    for hpa in &objects.hpas {
+        if hpa.value.spec.scale_target_ref.name == jobs {
+            let at = base.join("scaleTargetRef").join("name");
+            let mut own = hpa.check(check.problems);
+            own.warn(Code::Ineffective, &at, message.as_str(), help);
+        }
+    }
+    for object in &objects.kedas {
+        if object.value.spec.scale_target_ref.name == jobs {
+            let at = base.join("scaleTargetRef").join("name");
+            let mut own = object.check(check.problems);
+            own.warn(Code::Ineffective, &at, message.as_str(), help);
+        }
+    }
+    for vpa in &objects.vpas {
+        let target = vpa.value.spec.target_ref.as_ref();
+        if target.is_some_and(|target| target.name == jobs) {
+            let at = base.join("targetRef").join("name");
+            let message =
+                format!("the pods of `{jobs}` are those of Jobs, which are not sized here");
+            let mut own = vpa.check(check.problems);
+            own.warn(
+                Code::NotModelled,
+                &at,
+                message,
+                "the requests stay as the manifest says",
+            );
+        }
     }
 }
 
@@ -201,7 +249,7 @@ fn deployment<'a>(
             check.report(
                 Code::Manifest,
                 &manifests,
-                "none of the manifests has a Deployment",
+                "none of the manifests has a Deployment or a ScaledJob",
                 |problem| {
                     problem.help(
                         "describe the pods here instead, under `pod`, or name the file that has it",

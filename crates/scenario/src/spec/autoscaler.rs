@@ -12,6 +12,7 @@ use flashcrowd_autoscalers::research::reg::RegPolicy;
 use flashcrowd_autoscalers::schedule::{ReplicaRange, ScheduleWindow, ScheduledAction};
 use flashcrowd_autoscalers::threshold::ThresholdPolicy;
 use flashcrowd_manifests::hpa::HpaSpec;
+use flashcrowd_manifests::scaled_job::ScaledJobSpec;
 use flashcrowd_manifests::scaled_object::ScaledObjectSpec;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -30,6 +31,9 @@ pub enum AutoscalerSpec {
     /// KEDA: the fields of `spec` of a ScaledObject in `keda.sh/v1alpha1`, verbatim. Where a manifest has
     /// one, only what differs from it.
     Keda(#[schemars(schema_with = "crate::schema::keda")] ScaledObjectSpec),
+    /// KEDA makes Jobs instead of scaling a Deployment: the fields of `spec` of a ScaledJob in
+    /// `keda.sh/v1alpha1`, verbatim. Where a manifest has one, only what differs from it.
+    ScaledJob(#[schemars(schema_with = "crate::schema::scaled_job")] ScaledJobSpec),
     /// The Knative Pod Autoscaler, with the activator in front: settings of the revision and of the cluster.
     Kpa(#[schemars(schema_with = "crate::schema::kpa")] KpaConfig),
     /// Autoscaling of an OCI instance pool.

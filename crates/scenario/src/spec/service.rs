@@ -15,13 +15,13 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, de};
 use std::fmt;
 
-/// A Deployment with a Service in front of it and, if wanted, an autoscaler. What is given here wins over
-/// the manifests.
+/// A Deployment with a Service in front of it and, if wanted, an autoscaler; or a ScaledJob that works off a
+/// queue. What is given here wins over the manifests.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceSpec {
     /// Kubernetes manifests, read as they are: Deployment, HorizontalPodAutoscaler,
-    /// ScaledObject, VerticalPodAutoscaler, Service, Ingress. Paths are relative to the scenario.
+    /// ScaledObject, ScaledJob, VerticalPodAutoscaler, Service, Ingress. Paths are relative to the scenario.
     #[serde(default)]
     pub manifests: Vec<ManifestSpec>,
     /// Name of the Deployment in the manifests, if they have several and none is named like the service.
@@ -103,6 +103,14 @@ pub struct ServiceSpec {
     #[serde(default)]
     #[schemars(schema_with = "crate::schema::vpa")]
     pub vpa: Option<VpaSpec>,
+    /// Of a ScaledJob: messages that a pod takes before it ends; 1 by default, or any number where `until_idle`
+    /// ends it.
+    #[serde(default)]
+    pub messages_per_job: Option<u32>,
+    /// Of a ScaledJob: a pod ends when it has been without a message for so long. By default it waits for
+    /// its messages however long they take to come.
+    #[serde(default)]
+    pub until_idle: Option<SimDuration>,
     /// What a request does, by the name of the endpoint: a list of steps. May be left out where the
     /// pods work off a queue.
     #[serde(default)]

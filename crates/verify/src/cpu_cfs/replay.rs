@@ -176,6 +176,7 @@ fn service(pod: PodTemplate) -> Service {
             keep_alive: None,
         },
         autoscaler: None,
+        scaled_job: None,
         vpa: None,
         activator: None,
         pod_hour: Usd::default(),

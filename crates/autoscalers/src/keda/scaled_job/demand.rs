@@ -18,8 +18,26 @@ pub struct JobDemand {
     pub active: bool,
 }
 
+/// What one trigger is worth, and by which target.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct TriggerDemand {
+    /// Index in the specification.
+    pub trigger: usize,
+    /// How much of the metric is wanted for each Job; 0 for a trigger that makes no Jobs.
+    pub target: f64,
+    /// What it is worth.
+    pub demand: JobDemand,
+}
+
+impl TriggerDemand {
+    /// Whether it is worth more Jobs than there may be.
+    pub(super) fn is_cut(&self, range: f64) -> bool {
+        self.demand.active && self.target > 0.0 && self.demand.queue / self.target > range
+    }
+}
+
 pub(super) struct Demands {
-    pub(super) found: Vec<JobDemand>,
+    pub(super) found: Vec<TriggerDemand>,
     pub(super) error: bool,
 }
 
@@ -54,18 +72,24 @@ pub(super) fn of_triggers(config: &JobConfig, fetches: &[Fetch]) -> Demands {
         } else {
             (queue / target).min(config.range as f64)
         };
-        demands.found.push(JobDemand {
+        let demand = JobDemand {
             queue,
             max_value,
             active: reading.active,
+        };
+        demands.found.push(TriggerDemand {
+            trigger: index,
+            target,
+            demand,
         });
     }
     demands
 }
 
 /// One demand out of those that are active.
-pub(super) fn combine(demands: &[JobDemand], how: MultipleScalersCalculation) -> JobDemand {
-    let active = demands.iter().filter(|demand| demand.active);
+pub(super) fn combine(found: &[TriggerDemand], how: MultipleScalersCalculation) -> JobDemand {
+    let demands = found.iter().map(|it| &it.demand);
+    let active = demands.filter(|demand| demand.active);
     match how {
         // A queue of 0 is never the longest, so an active trigger without one counts for nothing.
         MultipleScalersCalculation::Max => active.fold(JobDemand::default(), |best, demand| {

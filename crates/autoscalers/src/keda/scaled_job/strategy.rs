@@ -19,6 +19,8 @@ pub(super) struct Situation {
 pub(super) struct Limits {
     pub(super) scale_to: i64,
     pub(super) effective_max_scale: i64,
+    /// Whether the strategy would have more, were it not for the maximum.
+    pub(super) is_cut: bool,
 }
 
 pub(super) fn limits(config: &JobConfig, situation: Situation) -> Limits {
@@ -33,6 +35,7 @@ pub(super) fn limits(config: &JobConfig, situation: Situation) -> Limits {
         return Limits {
             scale_to: missing,
             effective_max_scale: missing,
+            is_cut: false,
         };
     }
     let (range, running) = (config.range, running - config.min);
@@ -40,6 +43,7 @@ pub(super) fn limits(config: &JobConfig, situation: Situation) -> Limits {
     let mut limits = Limits {
         scale_to,
         effective_max_scale: max_scale - running,
+        is_cut: false,
     };
     match strategy.kind() {
         StrategyKind::Default => {}
@@ -49,20 +53,24 @@ pub(super) fn limits(config: &JobConfig, situation: Situation) -> Limits {
             if let Some(share) = share.and_then(|text| text.parse::<f64>().ok()) {
                 let deduction = strategy.custom_scaling_queue_length_deduction.unwrap_or(0);
                 let of_running = (running as f64 * share) as i64;
-                limits.effective_max_scale =
-                    (max_scale - i64::from(deduction) - of_running).min(range);
+                let wanted = max_scale - i64::from(deduction) - of_running;
+                limits.effective_max_scale = wanted.min(range);
+                limits.is_cut = wanted > range;
             }
         }
         StrategyKind::Accurate => {
-            limits.effective_max_scale = if max_scale + running - pending > range {
+            limits.is_cut = max_scale + running - pending > range;
+            limits.effective_max_scale = if limits.is_cut {
                 range - running
             } else {
                 max_scale - pending
             };
         }
         StrategyKind::Eager => {
-            limits.effective_max_scale = (range - running - pending).min(max_scale);
+            let free = range - running - pending;
+            limits.effective_max_scale = free.min(max_scale);
             limits.scale_to = range;
+            limits.is_cut = free < max_scale;
         }
     }
     limits

@@ -1,6 +1,7 @@
 //! The deletion of a pod, from its deletion timestamp until nothing is left.
 
 use super::{PodEvent, StopCause};
+use crate::control::pod::Pod;
 use crate::control::{Event, World};
 use crate::plane::{Change, DataPlane, ServerId};
 use crate::record::{PodStage, Recorder};
@@ -15,6 +16,7 @@ impl<P: DataPlane> World<P> {
     ) {
         let now = self.now;
         self.pod_mut(server).deleting = Some(now);
+        self.job_pod_terminates(server);
         self.move_to(server, PodStage::Terminating, reason, recorder);
         let pod = self.pod(server);
         let (service, routed, ready) = (pod.service, pod.routed, pod.ready);
@@ -47,6 +49,16 @@ impl<P: DataPlane> World<P> {
             return;
         }
         self.move_to(server, PodStage::Deleted, "Deleted", recorder);
+        let pod = self.discard(server);
+        self.job_pod_deleted(&pod);
+        if self.services[pod.service.index()].sets.is_rolling() {
+            // Not at once: it may be the controller who is deleting right now.
+            self.schedule(self.now, Event::Reconcile(pod.service));
+        }
+    }
+
+    /// The pod gives back what it held, its index too.
+    pub(in crate::control) fn discard(&mut self, server: ServerId) -> Pod {
         let pod = self.pods[server.0 as usize]
             .take()
             .expect("a pod is deleted once");
@@ -63,9 +75,6 @@ impl<P: DataPlane> World<P> {
             self.apply(Change::Remove(server));
         }
         self.free_servers.push(server);
-        if self.services[pod.service.index()].sets.is_rolling() {
-            // Not at once: it may be the controller who is deleting right now.
-            self.schedule(self.now, Event::Reconcile(pod.service));
-        }
+        pod
     }
 }

@@ -17,7 +17,7 @@ use super::{Event, World};
 use crate::model::{PodTemplate, ServiceId};
 use crate::plane::{DataPlane, ServerId};
 use crate::record::{PodId, PodStage, Record, Recorder};
-use flashcrowd_units::SimDuration;
+use flashcrowd_units::{SimDuration, SimTime};
 use flashcrowd_workload::ServiceTime;
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +47,8 @@ pub(crate) enum PodEvent {
     GraceOver,
     /// The termination of an instance has ended.
     Gone,
+    /// It has had no message since then for as long as its Job waits for one.
+    IdleExit(u32, SimTime),
 }
 
 impl PodEvent {
@@ -57,7 +59,8 @@ impl PodEvent {
             | Self::ProbeTick(start, _)
             | Self::ProbeAnswer(start, ..)
             | Self::Sigterm(start, _)
-            | Self::Sigkill(start, _) => Some(start),
+            | Self::Sigkill(start, _)
+            | Self::IdleExit(start, _) => Some(start),
             Self::Scheduled
             | Self::ContainerStarts
             | Self::Endpoint(_)
@@ -99,6 +102,7 @@ impl<P: DataPlane> World<P> {
             PodEvent::Launch => self.launch_instance(server, recorder),
             PodEvent::GraceOver => self.repair(server, recorder),
             PodEvent::Gone => self.delete(server, recorder),
+            PodEvent::IdleExit(_, since) => self.idle_exit(server, since, recorder),
         }
     }
 

@@ -63,7 +63,10 @@ impl<P: DataPlane> World<P> {
             }
             return;
         }
-        let container = &mut pod.container;
+        if self.job_pod_failed(server, reason, recorder) {
+            return;
+        }
+        let container = &mut self.pod_mut(server).container;
         container.crashes = if ran >= BACK_OFF_RESET {
             0
         } else {

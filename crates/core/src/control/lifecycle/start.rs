@@ -26,6 +26,7 @@ impl<P: DataPlane> World<P> {
             id,
             server,
             service,
+            job: None,
             revision,
             uid: state.rng.next_u64(),
             created,
@@ -102,7 +103,7 @@ impl<P: DataPlane> World<P> {
         service: ServiceId,
         revision: u32,
         recorder: &mut dyn Recorder,
-    ) {
+    ) -> ServerId {
         let server = self.allocate_pod(service, revision, instant(self.now));
         let pod = self.pod(server).id;
         recorder.record(
@@ -117,11 +118,12 @@ impl<P: DataPlane> World<P> {
         );
         if self.is_instance(server) {
             self.launch_instance(server, recorder);
-            return;
+            return server;
         }
         self.count_pod(service, 1);
         let delay = self.sample(service, |template| &template.scheduling_delay);
         self.pod_later(server, delay, PodEvent::Scheduled);
+        server
     }
 
     pub(in crate::control) fn scheduled(&mut self, server: ServerId, recorder: &mut dyn Recorder) {
@@ -146,6 +148,7 @@ impl<P: DataPlane> World<P> {
         self.start_container(server);
         self.booted(server);
         self.move_to(server, PodStage::Running, "Started", recorder);
+        self.job_pod_started(server);
         let service = self.pod(server).service;
         let start = self.pod(server).container.starts;
         let startup = if self.has_warm_application(server) {

@@ -108,8 +108,10 @@ impl<P: DataPlane> World<P> {
             .as_ref()
             .map(|pod| &pod.container)
             .filter(|container| container.running_since.is_some());
-        if let Some(stop) = container.and_then(|container| container.stop) {
-            self.stopped(server, stop.cause, recorder);
+        let Some(container) = container else { return };
+        match container.stop {
+            Some(stop) => self.stopped(server, stop.cause, recorder),
+            None => self.job_pod_done(server, recorder),
         }
     }
 

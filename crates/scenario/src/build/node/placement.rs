@@ -1,6 +1,6 @@
 //! Which nodes the pods of a service may use.
 
-use crate::build::pod::{in_manifest, manifest};
+use crate::build::pod::{in_manifest, manifest, metadata};
 use crate::build::service::Part;
 use crate::diagnostic::{Code, Problems, Severity};
 use crate::path::FieldPath;
@@ -45,10 +45,11 @@ pub(in crate::build) fn placement(part: &Part<'_>, problems: &mut Problems) -> P
     {
         notes(part, pod, &path, problems);
     }
-    let deployment = part.chosen.deployment.map(|it| &it.value);
-    let template = deployment.map(|it| &it.spec.template.metadata);
+    let template = metadata(part);
+    let object = part.chosen.deployment.map(|it| &it.value.metadata);
+    let object = object.or(part.chosen.scaled_job.map(|it| &it.value.metadata));
     let selector = || pod.map(|pod| pod.node_selector.clone()).unwrap_or_default();
-    let namespace = deployment.and_then(|it| it.metadata.namespace.clone());
+    let namespace = object.and_then(|it| it.namespace.clone());
     Placement {
         namespace: namespace.unwrap_or_else(|| "default".to_owned()),
         node_selector: own.node_selector.clone().unwrap_or_else(selector),

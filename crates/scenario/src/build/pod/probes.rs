@@ -56,6 +56,8 @@ pub(super) fn probes(part: &Part<'_>, problems: &mut Problems) -> Probes {
     let readiness = match (readiness, container) {
         (Some(probe), _) => Readiness::Probe(probe),
         (None, None) => Readiness::Listening,
+        // Nobody sends requests to the pods of Jobs.
+        (None, Some(_)) if part.job().is_some() => Readiness::ContainerRunning,
         (None, Some((container, path))) => {
             let message = format!(
                 "container `{}` has no readinessProbe: its pod gets requests as soon as the container runs, and refuses them until the application listens",

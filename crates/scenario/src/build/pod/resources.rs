@@ -200,7 +200,7 @@ fn one<T: Copy + Ord + Display>(
             &format!("at most {limit}, the limit"),
         );
     }
-    let has_manifest = part.chosen.deployment.is_some();
+    let has_manifest = manifest(part).is_some();
     Resource {
         request: given.request.or(given.limit.filter(|_| !has_manifest)),
         limit,
