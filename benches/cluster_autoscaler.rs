@@ -25,6 +25,7 @@ fn workload(index: usize) -> Workload {
         },
         priority: None,
         safe_to_evict: None,
+        do_not_disrupt: false,
         local_storage: false,
         scale_up_delay: None,
     }
@@ -61,6 +62,7 @@ fn one_loop(criterion: &mut Criterion) {
             ready_transition: long_ago,
             deleting: false,
             scale_down_disabled: false,
+            last_pod_event: None,
         })
         .collect();
     // Every fourth node is all but idle; the others are more than half full.

@@ -33,3 +33,42 @@ fn a_full_cluster_leaves_pods_pending() {
     assert!((cost - hours * 0.096).abs() < 1e-9, "{cost}, {hours}");
     assert!((number(&report, "/cost/total_usd") - cost).abs() < 1e-9);
 }
+
+/// An evening on Karpenter: nodes come and go, every request is accounted for, and what is paid is what
+/// the list says of the types that were launched: spot capacity at 35 %.
+#[test]
+fn karpenter_pays_for_what_it_launches() {
+    let run = flashcrowd(&["run", "scenarios/karpenter.yaml", "--format", "json"]);
+    let report = run.json();
+    let groups = report["node_groups"].as_object().unwrap();
+    let list = [
+        ("c5.large", 0.085),
+        ("c5.xlarge", 0.17),
+        ("c5.2xlarge", 0.34),
+        ("m5.large", 0.096),
+        ("m5.xlarge", 0.192),
+        ("m5.2xlarge", 0.384),
+        ("r5.large", 0.126),
+        ("r5.xlarge", 0.252),
+    ];
+    let (mut cost, mut up, mut down) = (0.0, 0.0, 0.0);
+    for (name, group) in groups {
+        let mut parts = name.split('/').skip(1);
+        let (instance_type, capacity) = (parts.next().unwrap(), parts.next().unwrap());
+        let price = list.iter().find(|it| it.0 == instance_type).unwrap().1;
+        let price = if capacity == "spot" {
+            0.35 * price
+        } else {
+            price
+        };
+        let hours = number(group, "/node_hours");
+        assert!(hours > 0.0, "{name} was never launched");
+        let found = number(group, "/cost_usd");
+        assert!((found - hours * price).abs() < 1e-9, "{name}: {found}");
+        cost += found;
+        up += number(group, "/scaling_events/up");
+        down += number(group, "/scaling_events/down");
+    }
+    assert!((number(&report, "/cost/total_usd") - cost).abs() < 1e-9);
+    assert!(up >= 2.0 && down >= 2.0, "{up} up, {down} down");
+}

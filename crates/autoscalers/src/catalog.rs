@@ -145,7 +145,7 @@ impl Catalog {
 
     /// The [`entries`](Self::entries) as a page in Markdown: `docs/policies.md`.
     pub fn page() -> String {
-        PolicyDoc::page(entries::ENTRIES)
+        PolicyDoc::page(entries::ENTRIES, entries::SIBLINGS)
     }
 
     /// Makes the autoscaler that a scenario asks for.

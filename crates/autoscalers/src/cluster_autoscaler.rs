@@ -20,6 +20,11 @@
 //! A node that boots slowly delays everything, and one that never comes blocks its group for the
 //! whole provision time. One pod that may not be moved keeps a node.
 //!
+//! # Parameters
+//! [`ClusterAutoscalerFlags`]: the flags of the real one, with its defaults: `scan_interval` (10 s),
+//! `expanders` (`least-waste`), `max_node_provision_time` (15 min), `max_nodes_total` (no limit) and of
+//! [`ScaleDownFlags`] `unneeded_time` (10 min), `utilization_threshold` (50 %), `delay_after_add` (10 min).
+//!
 //! # Source
 //! `kubernetes/autoscaler` tag `cluster-autoscaler-1.36.1`, whose recorded decisions
 //! (`tests/golden/ca`) this implementation reproduces without a difference. Where the real one
@@ -49,8 +54,8 @@ mod template;
 mod utilization;
 
 pub use decision::{
-    GroupState, NoScaleUp, NodeDecision, NodeDeletion, NodeSteps, ScaleDownResult, ScaleUpOption,
-    ScaleUpResult, ScaleUpSteps, SizeChange, UnremovableReason,
+    DrainPatience, GroupState, NoScaleUp, NodeDecision, NodeDeletion, NodeSteps, ScaleDownResult,
+    ScaleUpOption, ScaleUpResult, ScaleUpSteps, SizeChange, UnremovableReason,
 };
 pub use drain::BlockingReason;
 pub use expander::{Expander, InvalidPattern, PriorityMap};

@@ -47,6 +47,7 @@ pub mod catalog;
 pub mod cluster_autoscaler;
 mod decision;
 pub mod hpa;
+pub mod karpenter;
 pub mod keda;
 pub mod kpa;
 mod milli;

@@ -16,6 +16,11 @@
 //! One peak of memory stays for days; a leak that was fixed is forgotten slowly. Together with an
 //! HPA on the same resource it moves the denominator of the HPA's utilization.
 //!
+//! # Parameters
+//! `VpaSpec`, as in a manifest (`updatePolicy`, `resourcePolicy`); [`RecommenderFlags`] and
+//! [`UpdaterFlags`] with the defaults of upstream: a pass each minute, half-lives of 24 h, 15 % margin,
+//! half of the pods at a time.
+//!
 //! # Source
 //! `vertical-pod-autoscaler/pkg` of kubernetes/autoscaler. The recommender reproduces recorded
 //! recommendations to the byte (`tests/golden/vpa`); updater and admission follow the rules of the

@@ -47,6 +47,7 @@ impl World {
                 },
                 priority: None,
                 safe_to_evict: None,
+                do_not_disrupt: false,
                 local_storage: false,
                 scale_up_delay: None,
             },
@@ -93,6 +94,7 @@ impl World {
                 ready_transition: created,
                 deleting: false,
                 scale_down_disabled: false,
+                last_pod_event: None,
             });
         }
         self.nodes.sort_by_key(|node| node.id);

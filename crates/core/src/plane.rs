@@ -38,6 +38,13 @@ pub enum Change {
         /// Its limits, where they are not those of the template.
         limits: Option<Limits>,
     },
+    /// A container that runs gets other limits: of memory at once, of CPU from its next period on.
+    Resize {
+        /// Which pod.
+        server: ServerId,
+        /// Its limits from now on.
+        limits: Limits,
+    },
     /// The application listens from now on, or stops listening: what is sent to it is refused.
     Listen(ServerId, bool),
     /// The load balancer sends requests to it from now on, or does not any more.

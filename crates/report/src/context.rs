@@ -53,6 +53,8 @@ pub struct NodeGroupContext {
     pub name: String,
     /// Whether its instances can be taken back.
     pub is_spot: bool,
+    /// Whether it is an instance type that a pool can launch: it counts only if it did.
+    pub is_offering: bool,
 }
 
 /// A service as it was set up.
@@ -101,6 +103,7 @@ impl RunContext {
         let node_groups = groups.map(|group| NodeGroupContext {
             name: group.name.clone(),
             is_spot: group.spot.is_some(),
+            is_offering: group.is_offering,
         });
         let node_groups = node_groups.collect();
         let services = (0..model.services.len() as u32)

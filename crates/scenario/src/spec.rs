@@ -11,6 +11,7 @@ mod environment;
 mod instances;
 mod load;
 mod node;
+mod node_pool;
 mod pod;
 mod queue;
 mod service;
@@ -32,6 +33,10 @@ pub use load::{OpenSpec, WorkloadSpec};
 pub use node::{
     AllocatableSpec, ClusterAutoscalerSpec, InstanceTypeSpec, MachineSpec, NodeAutoscalerSpec,
     NodeGroupSpec, NodesSpec, PlacementSpec, SpotSpec, TaintSpec, TolerationSpec,
+};
+pub use node_pool::{
+    BudgetSpec, CapacityTypeSpec, ConsolidationPolicySpec, DisruptionReasonSpec, DisruptionSpec,
+    KarpenterSpec, NodePoolSpec, PeriodSpec, PoolLimitsSpec,
 };
 pub use pod::{MemorySpec, PodSpec, ProbeSpec, ProbesSpec, Resource};
 pub use queue::{ArrivalsSpec, Measure, MetricSpec, OnKillSpec, QueueSpec};

@@ -28,5 +28,12 @@ pub(super) static ENTRIES: &[PolicyDoc] = &[
     policy_doc!("threshold", "../threshold.rs"),
 ];
 
+/// The autoscalers that are no policies: of nodes, and of what pods request.
+pub(super) static SIBLINGS: &[PolicyDoc] = &[
+    policy_doc!("cluster_autoscaler", "../cluster_autoscaler.rs"),
+    policy_doc!("karpenter", "../karpenter.rs"),
+    policy_doc!("vpa", "../vpa.rs"),
+];
+
 #[cfg(test)]
 mod tests;

@@ -46,19 +46,29 @@ impl PolicyDoc {
     }
 
     /// The page `docs/policies.md`.
-    pub(super) fn page(policies: &[Self]) -> String {
+    pub(super) fn page(policies: &[Self], siblings: &[Self]) -> String {
         let mut page = String::from(
             "# Policies\n\nGenerated from the comments at the head of the policies' files; a test \
              compares the two.\nA program picks one by its tag through the `Catalog`: `{ \"react\": { ... } }`. \
              Scenario files take `hpa`, `keda`, `kpa` and `custom` (and a VPA, which is no policy of this list), and `scaled_job` for `keda.scaled_job`.\n\n\
              | Policy | What it is |\n|---|---|\n",
         );
-        for policy in policies {
+        let row = |page: &mut String, policy: &Self| {
             let anchor = policy.name.replace('.', "");
             let (name, summary) = (policy.name, policy.summary());
             let _ = writeln!(page, "| [`{name}`](#{anchor}) | {summary} |");
-        }
+        };
         for policy in policies {
+            row(&mut page, policy);
+        }
+        page.push_str(
+            "\nBeside them, for nodes and for what pods request (`nodes.autoscaler` and `vpa` of a \
+             scenario):\n\n| Autoscaler | What it is |\n|---|---|\n",
+        );
+        for policy in siblings {
+            row(&mut page, policy);
+        }
+        for policy in policies.iter().chain(siblings) {
             let _ = write!(page, "\n## {}\n\n{}\n", policy.name, policy.summary());
             for heading in HEADINGS {
                 if let Some(text) = policy.section(heading) {

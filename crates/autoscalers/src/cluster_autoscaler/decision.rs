@@ -3,6 +3,7 @@
 use super::drain::BlockingReason;
 use super::observation::NodeId;
 use super::provider::ProviderCall;
+use crate::karpenter::KarpenterSteps;
 use crate::{PodId, TimePoint};
 use flashcrowd_units::SimDuration;
 use serde::{Deserialize, Serialize};
@@ -21,8 +22,15 @@ pub struct NodeDecision {
     pub calls: Vec<ProviderCall>,
     /// Nodes to taint and cordon now and to delete in a moment.
     pub deletions: Vec<NodeDeletion>,
+    /// Nodes to taint and cordon now; they are deleted by a later decision. The cluster autoscaler
+    /// has none.
+    pub cordons: Vec<NodeId>,
+    /// Such nodes that stay after all.
+    pub uncordons: Vec<NodeId>,
     /// How it came to this.
     pub steps: NodeSteps,
+    /// The same if [`Karpenter`](crate::karpenter::Karpenter) decided.
+    pub karpenter: Option<Box<KarpenterSteps>>,
 }
 
 /// A node that goes.
@@ -37,6 +45,25 @@ pub struct NodeDeletion {
     /// From the taint to the evictions and the deletion of the instance.
     #[serde(skip)]
     pub delay: SimDuration,
+    /// Why it goes, in a word: `ScaleDown`, `Empty`, ...
+    #[serde(skip)]
+    pub reason: &'static str,
+    /// What happens if its pods cannot be evicted.
+    #[serde(skip)]
+    pub patience: DrainPatience,
+}
+
+/// What happens to a node whose pods cannot all be evicted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DrainPatience {
+    /// It is tried again for ever.
+    #[default]
+    Endless,
+    /// After so long the node is taken back into service.
+    GiveUpAfter(SimDuration),
+    /// After so long the node is deleted with what is left on it. Pods are told early enough to use
+    /// their grace period.
+    ForceAfter(SimDuration),
 }
 
 /// How scaling up went.

@@ -80,7 +80,11 @@ pub struct NodeView {
     /// Whether it is cordoned and tainted for deletion.
     pub deleting: bool,
     /// Annotation `cluster-autoscaler.kubernetes.io/scale-down-disabled`.
+    ///
+    /// For Karpenter: annotation `karpenter.sh/do-not-disrupt`.
     pub scale_down_disabled: bool,
+    /// When a pod last came to it or went. The cluster autoscaler does not ask.
+    pub last_pod_event: Option<TimePoint>,
 }
 
 /// A pod.
@@ -120,6 +124,8 @@ pub struct Workload {
     pub priority: Option<i32>,
     /// Annotation `cluster-autoscaler.kubernetes.io/safe-to-evict`.
     pub safe_to_evict: Option<bool>,
+    /// Annotation `karpenter.sh/do-not-disrupt`.
+    pub do_not_disrupt: bool,
     /// Whether a volume would be lost with the node: an `emptyDir` on disk or a `hostPath`.
     pub local_storage: bool,
     /// Annotation `cluster-autoscaler.kubernetes.io/pod-scale-up-delay`.
@@ -149,7 +155,7 @@ pub enum OwnerKind {
 
 impl OwnerKind {
     /// Whether its pods belong to the node and vanish with it.
-    pub(super) fn is_node_bound(self) -> bool {
+    pub(crate) fn is_node_bound(self) -> bool {
         matches!(self, Self::DaemonSet | Self::Mirror)
     }
 

@@ -2,7 +2,7 @@
 
 use super::ClusterAutoscalerFlags;
 use super::budgets::RemainingBudgets;
-use super::decision::{NodeDeletion, UnremovableReason};
+use super::decision::{DrainPatience, NodeDeletion, UnremovableReason};
 use super::deletions::Deletions;
 use super::destinations::Destinations;
 use super::drain::pods_to_move;
@@ -17,6 +17,8 @@ use flashcrowd_units::SimDuration;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// How long the pods of a node are tried to be evicted (`--max-pod-eviction-time`).
+const MAX_POD_EVICTION_TIME: SimDuration = SimDuration::from_secs(120);
 /// A node counts as being deleted for so long after it was tainted.
 const MAX_DELETION_TIME: SimDuration = SimDuration::from_secs(5 * 60);
 
@@ -318,6 +320,8 @@ impl Planner {
                 group,
                 evict,
                 delay,
+                reason: "ScaleDown",
+                patience: DrainPatience::GiveUpAfter(MAX_POD_EVICTION_TIME),
             }
         };
         let empty = empty.into_iter().map(|node| deletion(node, Vec::new()));

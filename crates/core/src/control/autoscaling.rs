@@ -200,7 +200,9 @@ impl<P: DataPlane> World<P> {
         // Pods that a VPA has sized request something of their own.
         let sized: Vec<_> = (state.pods.iter())
             .map(|&server| {
-                let size = self.pod(server).size?;
+                let pod = self.pod(server);
+                // The specification says at once what a resize will make of it.
+                let size = pod.resize.map(|resize| resize.target).or(pod.size)?;
                 Some(requests_of_sized(template, size))
             })
             .collect();

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `scheduler` | binds pods to nodes, and tries again when something has changed |
 //! | `lifecycle` | instances boot, register, become ready, are taken back |
+//! | `resize` | whether there is room for a pod that is resized in place |
 //! | `drain` | evictions within PodDisruptionBudgets |
 //! | `autoscaler` | what the autoscaler of nodes sees, and what becomes of what it says |
 //! | `usage` | what is reported about an interval |
@@ -13,6 +14,7 @@
 mod autoscaler;
 mod drain;
 mod lifecycle;
+mod resize;
 mod scheduler;
 mod usage;
 
@@ -24,6 +26,7 @@ use crate::plane::{DataPlane, ServerId};
 use crate::record::{NodeId, NodeStage, PodId, Recorder};
 use drain::Drain;
 use flashcrowd_autoscalers::cluster_autoscaler::{ClusterAutoscaler, OwnerKind, Workload};
+use flashcrowd_autoscalers::karpenter::Karpenter;
 use flashcrowd_autoscalers::scheduling::{NodeLoad, NodeShape};
 use flashcrowd_autoscalers::{NodeAutoscaler, TimePoint};
 use flashcrowd_engine::{RngStreams, StreamRng};
@@ -38,6 +41,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) enum NodeEvent {
     /// A pod that found no node is tried again.
     Schedule(ServerId, PodId),
+    /// A pod whose resize waits for room is tried again.
+    Resize(ServerId, PodId),
     /// The kubelet of a new instance registers.
     Registers(NodeId),
     /// A node becomes ready.
@@ -50,6 +55,8 @@ pub(super) enum NodeEvent {
     Interrupted(NodeId),
     /// The provider takes it back.
     Reclaimed(NodeId),
+    /// The time for draining it is over.
+    Overdue(NodeId),
     /// The autoscaler of nodes is asked.
     Autoscale,
 }
@@ -77,6 +84,8 @@ pub(super) struct Cluster {
     /// Pods that found no node.
     waiting: BTreeMap<PodId, Waiting>,
     scaler: Option<Box<dyn NodeAutoscaler>>,
+    /// When it is asked next; other times that were planned are not kept.
+    next_ask: SimTime,
     /// Deletions that have ended since the autoscaler was last asked.
     finished: Vec<NodeId>,
     streams: RngStreams,
@@ -114,6 +123,12 @@ struct Node {
     /// Pods that are bound to it, terminating ones included.
     pods: BTreeSet<ServerId>,
     load: NodeLoad,
+    /// Pods whose resize waits for room, and what they will ask for.
+    deferred: BTreeMap<ServerId, usize>,
+    /// When a pod last came or went.
+    last_pod_event: Option<Instant>,
+    /// It takes no pods, and will be drained when its replacement is ready.
+    is_tainted: bool,
     drain: Option<Drain>,
     /// The provider has said that it will take it back.
     interrupted: bool,
@@ -121,7 +136,7 @@ struct Node {
 
 impl Node {
     fn is_cordoned(&self) -> bool {
-        self.drain.is_some() || self.interrupted
+        self.drain.is_some() || self.interrupted || self.is_tainted
     }
 
     /// Whether the scheduler may put pods on it.
@@ -142,6 +157,7 @@ fn demand((service, of): (ServiceId, &Service)) -> Demand {
         pod: of.pod.shape(),
         priority: placement.priority,
         safe_to_evict: placement.safe_to_evict,
+        do_not_disrupt: placement.do_not_disrupt,
         local_storage: placement.local_storage,
         scale_up_delay: None,
     };
@@ -165,6 +181,11 @@ impl<P: DataPlane> World<P> {
                 let scaler = ClusterAutoscaler::new((**flags).clone(), started);
                 Box::new(scaler) as Box<dyn NodeAutoscaler>
             }
+            NodeScaling::Karpenter(spec) => {
+                let pools = spec.pools.clone();
+                let karpenter = Karpenter::new(spec.settings, pools, TimePoint::ZERO);
+                Box::new(karpenter) as Box<dyn NodeAutoscaler>
+            }
         });
         let phase = scaler.as_ref().map(|scaler| {
             // Where in its period a controller is when the run begins, nobody knows.
@@ -183,6 +204,7 @@ impl<P: DataPlane> World<P> {
             next_node: 0,
             waiting: BTreeMap::new(),
             scaler,
+            next_ask: SimTime::NEVER,
             finished: Vec::new(),
             streams,
             ties: streams.stream("scheduler"),
@@ -190,7 +212,7 @@ impl<P: DataPlane> World<P> {
         }));
         self.place_first_nodes();
         if let Some(phase) = phase {
-            self.schedule_node(SimTime::from_nanos(phase), NodeEvent::Autoscale);
+            self.ask_at(SimTime::from_nanos(phase));
         }
     }
 
@@ -216,12 +238,14 @@ impl<P: DataPlane> World<P> {
     pub(super) fn node_event(&mut self, event: NodeEvent, recorder: &mut dyn Recorder) {
         match event {
             NodeEvent::Schedule(server, pod) => self.schedule_again(server, pod, recorder),
+            NodeEvent::Resize(server, pod) => self.resize_again(server, pod, recorder),
             NodeEvent::Registers(node) => self.node_registers(node, recorder),
             NodeEvent::Ready(node) => self.node_ready(node, recorder),
             NodeEvent::Evict(node) => self.evict_from(node, recorder),
             NodeEvent::Drained(node) => self.node_drained(node, recorder),
             NodeEvent::Interrupted(node) => self.interrupt(node, recorder),
             NodeEvent::Reclaimed(node) => self.reclaim(node, recorder),
+            NodeEvent::Overdue(node) => self.force(node, recorder),
             NodeEvent::Autoscale => self.autoscale_nodes(recorder),
         }
     }

@@ -3,6 +3,7 @@
 use super::instances::Instance;
 use super::lifecycle::Stop;
 use super::probes::{ProbeKind, ProbeWorker};
+use super::vertical::resize::PendingResize;
 use crate::model::ServiceId;
 use crate::plane::{PodUsage, ServerId};
 use crate::record::{NodeId, PodId, PodStage};
@@ -54,10 +55,12 @@ pub(crate) struct Pod {
     /// The load balancer sends it requests.
     pub(crate) routed: bool,
     pub(crate) metrics: PodMetrics,
-    /// What its application was given when it was created, if not what the template says.
+    /// What its application was given when it was created or since, if not what the template says.
     pub(crate) size: Option<PodSize>,
     /// What it is beyond a pod, if it is an instance.
     pub(crate) instance: Option<Instance>,
+    /// What it is to be given while it runs, as long as it has not been.
+    pub(crate) resize: Option<PendingResize>,
     /// How long its container had run when it was last killed for want of memory.
     pub(crate) oom_killed_after: Option<SimDuration>,
 }

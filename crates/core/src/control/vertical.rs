@@ -3,8 +3,9 @@
 //!
 //! Once a minute, recommender and updater one after the other: upstream they run side by side,
 //! each once a minute. Only the application's container is looked at; sidecars use nothing here.
-//! Pods are not resized in place: where that is wanted they are evicted, as in a cluster that
-//! cannot resize.
+//! Pods that are to be resized in place are (`resize`), where the kubelet can.
+
+pub(super) mod resize;
 
 use super::pod::{Pod, PodSize};
 use super::{Event, World};
@@ -23,6 +24,7 @@ use flashcrowd_engine::RngStreams;
 use flashcrowd_manifests::vpa::VpaSpec;
 use flashcrowd_units::{Bytes, Replicas, SimDuration, SimTime};
 use rand::RngExt;
+use resize::{is_resizable, size_with};
 
 /// After how long what nobody has heard of is forgotten: once an hour.
 const COLLECTION: SimDuration = SimDuration::from_secs(3_600);
@@ -109,11 +111,25 @@ impl<P: DataPlane> World<P> {
             vertical.recommender.collect_garbage(now);
             vertical.next_collection = self.now + COLLECTION;
         }
-        let evicted = self.to_evict(service, &mut vertical);
+        self.retry_resizes(service, recorder);
+        let actions = self.to_update(service, &mut vertical);
         let interval = vertical.recommender.flags().interval;
         self.services[service.index()].vertical = Some(vertical);
-        for server in evicted {
-            self.terminate(server, "EvictedByVPA", recorder);
+        for action in actions {
+            match action {
+                UpdateAction::Evict(id) => {
+                    if let Some(server) = self.server_of(service, id) {
+                        self.terminate(server, "EvictedByVPA", recorder);
+                    }
+                }
+                UpdateAction::Resize(resize) => {
+                    // The application's container is the only one that was shown.
+                    let server = self.server_of(service, resize.pod);
+                    if let (Some(server), [container]) = (server, &*resize.containers) {
+                        self.resize_pod(server, size_with(&container.resources), recorder);
+                    }
+                }
+            }
         }
         self.reconcile(service, recorder);
         self.schedule(self.now + interval, Event::Vertical(service));
@@ -147,8 +163,13 @@ impl<P: DataPlane> World<P> {
             .map_or_else(String::new, |container| container.name.clone())
     }
 
-    /// The pods that the updater evicts now.
-    fn to_evict(&self, service: ServiceId, vertical: &mut Vertical) -> Vec<ServerId> {
+    fn server_of(&self, service: ServiceId, id: PodId) -> Option<ServerId> {
+        let mut pods = self.services[service.index()].pods.iter().copied();
+        pods.find(|&server| u64::from(self.pod(server).id.0) == id.0)
+    }
+
+    /// What the updater does to pods now.
+    fn to_update(&self, service: ServiceId, vertical: &mut Vertical) -> Vec<UpdateAction> {
         let name = self.application(service);
         let state = &self.services[service.index()];
         let containers: Vec<_> = state
@@ -165,6 +186,12 @@ impl<P: DataPlane> World<P> {
                 }]
             })
             .collect();
+        let recommendation = vertical.recommendation.as_ref();
+        let is_resizable = |server: ServerId, containers: &[UpdaterContainer<'_>; 1]| {
+            let admitted = admit(&vertical.spec, recommendation, &[containers[0].container]);
+            let new = admitted.first().map(|it| size_with(&it.resources));
+            new.is_some_and(|new| is_resizable(self.size_of(server), new))
+        };
         let pods: Vec<Vec<_>> = (state.sets.sets.iter())
             .map(|set| {
                 let pods = state.pods.iter().zip(&containers);
@@ -181,8 +208,8 @@ impl<P: DataPlane> World<P> {
                         deleting: pod.deleting.is_some(),
                         start_time: pod.started.map(TimePoint::from_nanos),
                         containers,
-                        resize: None,
-                        resizable: false,
+                        resize: pod.resize.map(|resize| resize.state),
+                        resizable: is_resizable(pod.server, containers),
                     })
                     .collect()
             })
@@ -197,20 +224,10 @@ impl<P: DataPlane> World<P> {
             .collect();
         let decision = vertical.updater.decide(&UpdaterObservation {
             now: TimePoint::from(self.now),
-            recommendation: vertical.recommendation.as_ref(),
+            recommendation,
             groups: &groups,
         });
-        let evicted = decision.actions.iter().filter_map(|action| match action {
-            UpdateAction::Evict(id) => Some(*id),
-            UpdateAction::Resize(_) => None,
-        });
-        evicted
-            .filter_map(|id| {
-                let pods = state.pods.iter().copied();
-                pods.into_iter()
-                    .find(|&server| u64::from(self.pod(server).id.0) == id.0)
-            })
-            .collect()
+        decision.actions
     }
 
     /// Requests and limits of a pod's application.
@@ -231,13 +248,7 @@ impl<P: DataPlane> World<P> {
         };
         let recommendation = vertical.recommendation.as_ref();
         let admitted = admit(&vertical.spec, recommendation, &[container]);
-        let given = admitted.first()?.resources;
-        Some(PodSize {
-            cpu_request: given.requests.cpu,
-            memory_request: given.requests.memory,
-            cpu_limit: given.limits.cpu,
-            memory_limit: given.limits.memory,
-        })
+        Some(size_with(&admitted.first()?.resources))
     }
 
     /// A container was killed because it had no memory left.

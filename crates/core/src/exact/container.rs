@@ -70,15 +70,17 @@ impl<T: Tracer> ExactPlane<T> {
         let index = server.0 as usize;
         self.timers.grow(index + 1);
         let template = &self.templates[service.index()];
-        let resized = limits.map(|limits| PodTemplate {
-            cpu_limit: limits.cpu,
-            memory_limit: limits.memory,
-            ..template.clone()
-        });
+        let resized = limits.map(|limits| with_limits(template, limits));
+        // Limits that can change need a CPU that knows of limits.
+        let width = if self.resizable[service.index()] {
+            u32::MAX
+        } else {
+            self.widths[service.index()]
+        };
         let mut fresh = Server::start(
             resized.as_ref().unwrap_or(template),
             self.cores[service.index()],
-            self.widths[service.index()],
+            width,
             phase,
             now.as_nanos(),
         );
@@ -96,5 +98,24 @@ impl<T: Tracer> ExactPlane<T> {
             self.servers.resize_with(index + 1, Server::vacant);
         }
         self.servers[index] = fresh;
+    }
+
+    /// A container that runs gets other limits.
+    pub(super) fn resize(&mut self, now: SimTime, server: ServerId, limits: Limits) {
+        let pod = &mut self.servers[server.0 as usize];
+        let service = pod.service as usize;
+        let template = with_limits(&self.templates[service], limits);
+        if let Some(done) = pod.resize(&template, self.cores[service], now.as_nanos()) {
+            self.timers.set(server.0, SimTime::from_nanos(done));
+        }
+        self.find_next_special();
+    }
+}
+
+fn with_limits(template: &PodTemplate, limits: Limits) -> PodTemplate {
+    PodTemplate {
+        cpu_limit: limits.cpu,
+        memory_limit: limits.memory,
+        ..template.clone()
     }
 }

@@ -16,6 +16,8 @@ pub(crate) struct CpuStation {
     /// Bursts that run at a time; the others wait in order of arrival.
     places: usize,
     quota: Option<Quota>,
+    /// Where a quota would have its periods.
+    phase: CfsPhase,
     /// Time up to which everything below is true \[ns\].
     now: u64,
     /// Core-time that each thread has received since the station was last idle \[ns\].
@@ -67,6 +69,7 @@ impl CpuStation {
             quota: quota_cores
                 .filter(|&limit| limit < cores)
                 .map(|limit| Quota::new(limit, phase, now)),
+            phase,
             now,
             attained: 0.0,
             running: Vec::new(),
@@ -127,6 +130,25 @@ impl CpuStation {
         self.waiting.clear();
         self.threads = 0;
         self.attained = 0.0;
+        self.set_speed();
+    }
+
+    /// The CPU has other limits from `now` on; a quota from its next period on.
+    pub(crate) fn resize(&mut self, cores: f64, quota_cores: Option<f64>, now: u64) {
+        self.advance(now);
+        self.cores = cores;
+        let limit = quota_cores.filter(|&limit| limit < cores);
+        match (&mut self.quota, limit) {
+            (Some(quota), limit) => quota.set(limit),
+            (None, Some(limit)) => {
+                let mut quota = Quota::new(limit, self.phase, now);
+                if !self.running.is_empty() {
+                    quota.touch();
+                }
+                self.quota = Some(quota);
+            }
+            (None, None) => {}
+        }
         self.set_speed();
     }
 

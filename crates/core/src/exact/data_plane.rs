@@ -54,6 +54,7 @@ impl<T: Tracer> DataPlane for ExactPlane<T> {
                 phase,
                 limits,
             } => self.start(now, server, service, phase, limits),
+            Change::Resize { server, limits } => self.resize(now, server, limits),
             Change::Listen(server, listening) => {
                 self.servers[server.0 as usize].listen(listening);
                 if listening {

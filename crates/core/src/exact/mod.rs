@@ -20,7 +20,7 @@ pub use quota::CfsPhase;
 pub use source::ScriptedRequest;
 
 use crate::error::ModelError;
-use crate::model::{EndpointId, Model, PodTemplate, ServiceId};
+use crate::model::{EndpointId, Model, PodTemplate, Service, ServiceId};
 use crate::plane::Notice;
 use crate::record::{EndpointInterval, Failure, Totals};
 use activator::Held;
@@ -84,6 +84,8 @@ pub struct ExactPlane<T = NoTracer> {
     cores: Vec<u32>,
     /// Threads that one request uses at once at most, by service.
     widths: Vec<u32>,
+    /// By service: whether the limits of running containers can change.
+    resizable: Vec<bool>,
     /// Counters of the intervals that have ended.
     past: Totals,
     events: u64,
@@ -158,6 +160,11 @@ impl<T: Tracer> ExactPlane<T> {
                 .map(|service| model.cores_of(ServiceId(service)))
                 .collect(),
             widths: program::widths(model),
+            resizable: model
+                .services
+                .iter()
+                .map(Service::resizes_in_place)
+                .collect(),
             past: Totals::default(),
             events: 0,
             sources,

@@ -71,6 +71,12 @@ impl Quota {
         }
     }
 
+    /// The limit is another one from the next refill on; `None` if there is none any more, while the
+    /// periods are still counted.
+    pub(crate) fn set(&mut self, cores: Option<f64>) {
+        self.per_period = cores.map_or(f64::INFINITY, |cores| cores * PERIOD as f64);
+    }
+
     /// A burst starts: the kernel looks at the pool.
     #[inline]
     pub(crate) fn check(&mut self) {

@@ -50,6 +50,22 @@ struct Memory {
     limit: Option<u64>,
 }
 
+/// Cores that the process can keep busy.
+fn cores(template: &PodTemplate, node_cores: u32) -> f64 {
+    f64::from(template.threads.unwrap_or(u32::MAX).min(node_cores))
+}
+
+/// Cores that can be busy at once, and the quota in cores if there is one.
+fn cpu(template: &PodTemplate, cores: f64) -> (f64, Option<f64>) {
+    let limit = template
+        .cpu_limit
+        .map(flashcrowd_units::Millicores::as_cores);
+    match (template.cpu_model, limit) {
+        (CpuModel::Cfs, limit) => (cores, limit.filter(|&limit| limit < cores)),
+        (CpuModel::Shared, limit) => (limit.map_or(cores, |limit| limit.min(cores)), None),
+    }
+}
+
 /// Whether a request can be taken in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Admission {
@@ -98,14 +114,8 @@ impl Server {
         now: u64,
     ) -> Self {
         let concurrency = template.concurrency.unwrap_or(u32::MAX);
-        let cores = f64::from(template.threads.unwrap_or(u32::MAX).min(node_cores));
-        let limit = template
-            .cpu_limit
-            .map(flashcrowd_units::Millicores::as_cores);
-        let (capacity, quota) = match (template.cpu_model, limit) {
-            (CpuModel::Cfs, limit) => (cores, limit.filter(|&limit| limit < cores)),
-            (CpuModel::Shared, limit) => (limit.map_or(cores, |limit| limit.min(cores)), None),
-        };
+        let cores = cores(template, node_cores);
+        let (capacity, quota) = cpu(template, cores);
         let places = match template.scheduling {
             CpuScheduling::TimeShared => None,
             CpuScheduling::EventLoop => Some(cores as u32),
@@ -129,6 +139,23 @@ impl Server {
         };
         server.oom_inside = server.oom_threshold();
         server
+    }
+
+    /// The container gets other limits. Returns when the next burst of its shared CPU is done.
+    pub(crate) fn resize(
+        &mut self,
+        template: &PodTemplate,
+        node_cores: u32,
+        now: u64,
+    ) -> Option<u64> {
+        let limit = template.memory_limit.map(flashcrowd_units::Bytes::get);
+        self.memory.limit = limit;
+        self.oom_inside = self.oom_threshold();
+        self.listen(self.listening);
+        let (capacity, quota) = cpu(template, cores(template, node_cores));
+        let station = self.station.as_mut()?;
+        station.resize(capacity, quota, now);
+        Some(station.next_done())
     }
 
     /// The process begins or ceases to listen.

@@ -22,7 +22,10 @@ pub use instance_pool::{
 };
 pub use load_balancer::{BalancingPolicy, KeepAlive, LoadBalancer};
 pub use metric::{MetricSource, NamedMetric, QueueFigure, ServiceFigure};
-pub use node::{DisruptionBudget, DisruptionFloor, NodeGroup, NodeScaling, Nodes, Placement, Spot};
+pub use node::{
+    DisruptionBudget, DisruptionFloor, KarpenterSpec, NodeGroup, NodeScaling, Nodes, Placement,
+    Spot,
+};
 pub use pod::{Container, CpuModel, CpuScheduling, MemoryModel, OnSigterm, PodTemplate};
 pub use probe::{Probe, Readiness};
 pub use queue::{JobArrivals, OnKill, Queue, QueueId};

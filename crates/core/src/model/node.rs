@@ -2,6 +2,7 @@
 
 use super::{IntOrPercent, PodTemplate, ServiceId};
 use flashcrowd_autoscalers::cluster_autoscaler::ClusterAutoscalerFlags;
+use flashcrowd_autoscalers::karpenter::{KarpenterSettings, NodePool};
 use flashcrowd_autoscalers::scheduling::{NodeShape, PodShape, Toleration};
 use flashcrowd_units::{Bytes, Millicores, Rate, SimDuration, Usd};
 use flashcrowd_workload::ServiceTime;
@@ -40,6 +41,9 @@ pub struct NodeGroup {
     pub node_hour: Usd,
     /// Spot capacity, which the provider takes back when it likes. `None`: on demand.
     pub spot: Option<Spot>,
+    /// It is an instance type of a NodePool: its size follows what is launched and deleted one by
+    /// one, and the provider replaces nothing that it takes back.
+    pub is_offering: bool,
 }
 
 /// How the provider takes instances back.
@@ -56,6 +60,17 @@ pub struct Spot {
 pub enum NodeScaling {
     /// The Kubernetes Cluster Autoscaler.
     ClusterAutoscaler(Box<ClusterAutoscalerFlags>),
+    /// Karpenter.
+    Karpenter(Box<KarpenterSpec>),
+}
+
+/// Karpenter and its pools.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct KarpenterSpec {
+    /// Settings of the controller.
+    pub settings: KarpenterSettings,
+    /// The pools. Their offerings are [groups](Nodes::groups) of their own.
+    pub pools: Vec<NodePool>,
 }
 
 /// A PodDisruptionBudget.
@@ -113,6 +128,8 @@ pub struct Placement {
     pub priority: Option<i32>,
     /// Annotation `cluster-autoscaler.kubernetes.io/safe-to-evict`.
     pub safe_to_evict: Option<bool>,
+    /// Annotation `karpenter.sh/do-not-disrupt`.
+    pub do_not_disrupt: bool,
     /// Whether a volume would be lost with the node.
     pub local_storage: bool,
 }

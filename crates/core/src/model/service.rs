@@ -2,7 +2,7 @@
 
 use super::{InstancePool, LoadBalancer, PodTemplate, ScaledJob};
 use flashcrowd_autoscalers::PolicySpec;
-use flashcrowd_manifests::vpa::VpaSpec;
+use flashcrowd_manifests::vpa::{UpdateMode, VpaSpec};
 use flashcrowd_units::{SimDuration, Usd};
 use serde::{Deserialize, Serialize};
 
@@ -74,6 +74,12 @@ pub enum IntOrPercent {
 }
 
 impl Service {
+    /// Whether a VPA changes the limits of running containers.
+    pub(crate) fn resizes_in_place(&self) -> bool {
+        let vpa = self.vpa.as_ref();
+        vpa.is_some_and(|vpa| vpa.update_mode() == UpdateMode::InPlaceOrRecreate)
+    }
+
     /// So many pods behind a Kubernetes Service, with nobody who scales them.
     pub fn new(name: &str, replicas: u32, pod: PodTemplate) -> Self {
         Self {

@@ -15,7 +15,7 @@ pub enum NodeStage {
     NotReady,
     /// It takes pods.
     Ready,
-    /// Cordoned; its pods are being evicted.
+    /// Cordoned; its pods are being evicted, or will be when their new node is ready.
     Draining,
     /// Gone.
     Deleted,

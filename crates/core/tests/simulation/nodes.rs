@@ -1,6 +1,7 @@
 //! Nodes: the scheduler, the cluster autoscaler and spot interruptions at work.
 
 mod chronicle;
+mod karpenter;
 mod laws;
 mod scaling;
 mod spot;
@@ -34,6 +35,7 @@ fn group(name: &str, (min, initial, max): (u32, u32, u32)) -> NodeGroup {
         become_ready: constant(15.0),
         node_hour: Usd(3.6),
         spot: None,
+        is_offering: false,
     }
 }
 

@@ -53,7 +53,11 @@ impl Exporter for TimeseriesCsv {
             let Some((groups, unschedulable)) = recorder.node_samples(row) else {
                 continue;
             };
-            for (group, sample) in context.node_groups.iter().zip(groups) {
+            let levels = recorder.node_groups();
+            for ((group, sample), levels) in context.node_groups.iter().zip(groups).zip(levels) {
+                if !levels.is_shown(group.is_offering) {
+                    continue;
+                }
                 let component = format!("nodes/{}", group.name);
                 for (metric, value) in node_group_metrics(sample, length) {
                     csv.write_record([&time, &component, metric, &value.to_string()])?;

@@ -71,6 +71,10 @@ impl ContainerRestarts {
         to: PodStage,
         reason: &str,
     ) {
+        if from == Some(to) {
+            // A resize in place is no stage of its own.
+            return;
+        }
         // The waiting ends with whatever comes next.
         if let Some(since) = self.waiting.remove(&pod)
             && since < at

@@ -25,6 +25,13 @@ pub struct NodeGroupLevels {
     pub cpu_allocatable: f64,
 }
 
+impl NodeGroupLevels {
+    /// Whether it belongs in a report: instance types of a pool do once they were launched.
+    pub(crate) fn is_shown(&self, is_offering: bool) -> bool {
+        !is_offering || self.node_seconds > 0.0
+    }
+}
+
 /// A node group in one report interval: levels at its end.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct NodeGroupSample {

@@ -29,6 +29,7 @@ pub(super) fn node_groups(recorder: &RunRecorder) -> IndexMap<String, NodeGroupR
     let end = recorder.end();
     let groups = recorder.context().node_groups.iter();
     let groups = groups.zip(recorder.node_groups());
+    let groups = groups.filter(|(context, levels)| levels.is_shown(context.is_offering));
     groups
         .map(|(context, levels)| {
             let report = NodeGroupReport {

@@ -4,6 +4,7 @@ mod budgets;
 mod flags;
 mod machine;
 mod placement;
+mod pools;
 mod traps;
 
 pub(super) use placement::placement;
@@ -40,7 +41,7 @@ const MOST_NODES: u32 = 15_000;
 
 /// Says of a scenario without node groups which PodDisruptionBudgets play no part in it.
 pub(super) fn note_idle_budgets(context: &Context<'_>, problems: &mut Problems) {
-    if context.spec.nodes.groups.is_empty() {
+    if !has_nodes(&context.spec.nodes) {
         budgets::without_groups(context, problems);
     }
 }
@@ -63,11 +64,19 @@ pub(super) fn cores_of(spec: &InstanceTypeSpec) -> Option<u32> {
     u32::try_from(machine.capacity.cores()).ok()
 }
 
+/// Whether pods need nodes at all.
+pub(super) fn has_nodes(nodes: &NodesSpec) -> bool {
+    !nodes.groups.is_empty() || !nodes.pools.is_empty()
+}
+
 /// Cores that a pod without a limit can use.
 pub(super) fn cores(nodes: &NodesSpec) -> u32 {
     let groups = nodes.groups.values();
-    let largest = groups.filter_map(|group| cores_of(&group.instance_type));
-    let largest = largest.max().map(|cores| cores.max(1));
+    let of_groups = groups.filter_map(|group| cores_of(&group.instance_type));
+    let of_pools = nodes.pools.values().flat_map(|pool| &pool.instance_types);
+    let of_pools = of_pools.filter_map(|name| machine::named(name));
+    let of_pools = of_pools.filter_map(|it| u32::try_from(it.capacity.cores()).ok());
+    let largest = of_groups.chain(of_pools).max().map(|cores| cores.max(1));
     nodes.cores.or(largest).unwrap_or(CORES)
 }
 
@@ -78,18 +87,18 @@ pub(super) fn nodes(
     problems: &mut Problems,
 ) -> Option<Nodes> {
     let spec = &context.spec.nodes;
-    if spec.groups.is_empty() {
+    if !has_nodes(spec) {
         if spec.autoscaler.is_some() && !context.is_damaged(&base().join("groups")) {
             context.check(problems).warn(
                 Code::Ineffective,
                 &base().join("autoscaler"),
                 "there is no node group that could be scaled",
-                "describe the groups under `nodes.groups`",
+                "describe the groups under `nodes.groups`, or `nodes.pools` for Karpenter",
             );
         }
         return None;
     }
-    let groups: Vec<NodeGroup> = spec
+    let mut groups: Vec<NodeGroup> = spec
         .groups
         .iter()
         .map(|(name, group)| node_group(context, name, group, problems))
@@ -99,9 +108,14 @@ pub(super) fn nodes(
             let flags = flags::flags(context, spec, &groups, problems);
             NodeScaling::ClusterAutoscaler(Box::new(flags))
         }
+        NodeAutoscalerSpec::Karpenter(spec) => {
+            let spec = pools::karpenter(context, spec, &mut groups, problems);
+            NodeScaling::Karpenter(Box::new(spec))
+        }
     });
+    pools::note_idle(context, problems);
     let on_nodes = || services.iter().filter(|it| it.instances.is_none());
-    for service in on_nodes() {
+    for service in on_nodes().filter(|_| !groups.is_empty()) {
         fits_somewhere(context, service, &groups, problems);
         traps::tolerated_in_vain(context, service, &groups, problems);
     }
@@ -193,6 +207,7 @@ fn node_group(
             interruptions: spot.interruptions,
             notice: spot.notice.unwrap_or(NOTICE),
         }),
+        is_offering: false,
     }
 }
 

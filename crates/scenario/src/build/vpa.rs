@@ -30,15 +30,6 @@ pub(super) fn vpa(
             check.report(Code::Refused, &path.join_dotted(below), message, |p| p);
         }
     }
-    let mode = path.join("updatePolicy").join("updateMode");
-    if matches!(
-        spec.update_mode(),
-        UpdateMode::InPlace | UpdateMode::InPlaceOrRecreate
-    ) {
-        let message = "pods are not resized in place here";
-        let help = "with `InPlaceOrRecreate` they are evicted instead, with `InPlace` left alone";
-        check.warn(Code::NotModelled, &mode, message, help);
-    }
     let hpa = match autoscaler {
         Some(PolicySpec::Hpa(hpa)) => Some(hpa.spec.defaulted()),
         _ => None,

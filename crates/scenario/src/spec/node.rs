@@ -1,5 +1,6 @@
 //! Node groups, who scales them, and which of them pods may use.
 
+use super::{KarpenterSpec, NodePoolSpec};
 use flashcrowd_autoscalers::scheduling::{TaintEffect, TolerationOperator};
 use flashcrowd_units::{Bytes, Millicores, Rate, Ratio, SimDuration, Usd};
 use flashcrowd_workload::ServiceTime;
@@ -20,6 +21,8 @@ pub struct NodesSpec {
     /// Node groups, by name. With them pods are scheduled by their requests, and wait where there
     /// is no room.
     pub groups: IndexMap<String, NodeGroupSpec>,
+    /// Pools of instance types that Karpenter launches nodes of, by name.
+    pub pools: IndexMap<String, NodePoolSpec>,
     /// Who changes the sizes of the groups; nobody by default.
     pub autoscaler: Option<NodeAutoscalerSpec>,
 }
@@ -195,7 +198,9 @@ pub struct TolerationSpec {
 #[serde(rename_all = "snake_case")]
 pub enum NodeAutoscalerSpec {
     /// The Kubernetes Cluster Autoscaler.
-    ClusterAutoscaler(ClusterAutoscalerSpec),
+    ClusterAutoscaler(Box<ClusterAutoscalerSpec>),
+    /// Karpenter: nodes of the `pools`. Groups keep their size.
+    Karpenter(KarpenterSpec),
 }
 
 /// Flags of the Cluster Autoscaler 1.36, with its defaults.

@@ -79,6 +79,7 @@ impl Cluster {
                 ready_transition: TimePoint::from_millis(row.4),
                 deleting: row.5 != 0,
                 scale_down_disabled: row.6 != 0,
+                last_pod_event: None,
             };
             self.nodes.insert(row.0, node);
         }
@@ -213,6 +214,7 @@ fn workload(app: &App) -> Result<Workload, String> {
             one_per_node: app.anti,
         },
         priority: app.prio,
+        do_not_disrupt: false,
         safe_to_evict: app.safe.as_ref().map(|it| it == "true"),
         local_storage: app.local.as_ref().is_some_and(|it| it != "memory"),
         scale_up_delay: app.delay,

@@ -117,6 +117,7 @@ impl Observed<'_> {
             calls,
             deletions,
             steps,
+            ..
         } = self.decision;
         let mut fields = BTreeMap::new();
         // With this flag the status of the pass for minimum sizes replaces that of a scale-up

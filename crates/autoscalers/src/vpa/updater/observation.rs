@@ -3,6 +3,7 @@
 use crate::vpa::{PodContainer, PodRecommendation};
 use crate::{PodId, PodPhase, TimePoint};
 use flashcrowd_units::{Replicas, SimDuration};
+use serde::{Deserialize, Serialize};
 
 /// All that the updater knows at one pass.
 #[derive(Debug, Clone, Copy)]
@@ -66,7 +67,7 @@ pub struct UpdaterContainer<'a> {
 }
 
 /// How far a resize is: the conditions `PodResizePending` and `PodResizeInProgress`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ResizeState {
     /// The node has no room for it now.
     Deferred,

@@ -43,6 +43,7 @@ impl<P: DataPlane> World<P> {
             metrics: PodMetrics::default(),
             size,
             instance,
+            resize: None,
             oom_killed_after: None,
         });
         state.pods.push(server);

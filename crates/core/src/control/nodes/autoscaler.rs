@@ -10,11 +10,15 @@ use flashcrowd_autoscalers::cluster_autoscaler::{
     NodeDecision, NodeGroupView, NodeView, ProviderCall, TieBreak, WorkloadView,
 };
 use flashcrowd_autoscalers::{NodeAutoscaler, PodId, TimePoint};
-use flashcrowd_units::Replicas;
+use flashcrowd_units::{Replicas, SimTime};
 use rand::Rng;
 
 impl<P: DataPlane> World<P> {
     pub(super) fn autoscale_nodes(&mut self, recorder: &mut dyn Recorder) {
+        if self.now < self.cluster().next_ask {
+            // It has been asked earlier than was planned, and has made other plans then.
+            return;
+        }
         let Some(mut scaler) = self.cluster_mut().scaler.take() else {
             return;
         };
@@ -23,11 +27,38 @@ impl<P: DataPlane> World<P> {
             self.call_provider(call, recorder);
         }
         for deletion in &decision.deletions {
-            self.begin_drain(deletion.node, deletion.delay, recorder);
+            self.begin_drain(deletion, recorder);
         }
-        let next = self.now + scaler.scan_interval();
-        self.cluster_mut().scaler = Some(scaler);
-        self.schedule_node(next, NodeEvent::Autoscale);
+        for &node in &decision.cordons {
+            self.taint(node, recorder);
+        }
+        for &node in &decision.uncordons {
+            self.untaint(node, recorder);
+        }
+        let next = scaler.next_wakeup(TimePoint::from(self.now)).as_nanos();
+        let cluster = self.cluster_mut();
+        cluster.scaler = Some(scaler);
+        cluster.next_ask = SimTime::NEVER;
+        self.ask_at(SimTime::from_nanos(next.max(0).unsigned_abs()));
+    }
+
+    /// Plans to ask the autoscaler, unless it is asked earlier anyway.
+    pub(super) fn ask_at(&mut self, at: SimTime) {
+        let cluster = self.cluster_mut();
+        if at < cluster.next_ask {
+            cluster.next_ask = at;
+            self.schedule_node(at, NodeEvent::Autoscale);
+        }
+    }
+
+    /// Tells the autoscaler of something that it may not want to wait for.
+    pub(super) fn disturb_scaler(&mut self) {
+        let now = TimePoint::from(self.now);
+        let scaler = self.cluster_mut().scaler.as_mut();
+        if let Some(at) = scaler.and_then(|scaler| scaler.disturbed(now)) {
+            let at = SimTime::from_nanos(at.as_nanos().max(0).unsigned_abs());
+            self.ask_at(at.max(self.now));
+        }
     }
 
     fn ask_about_nodes(&mut self, scaler: &mut dyn NodeAutoscaler) -> NodeDecision {
@@ -192,6 +223,7 @@ fn node((&id, node): (&NodeId, &Node)) -> Option<NodeView> {
         ready_transition: TimePoint::from_nanos(node.ready_changed),
         deleting: node.is_cordoned(),
         scale_down_disabled: false,
+        last_pod_event: node.last_pod_event.map(TimePoint::from_nanos),
     })
 }
 

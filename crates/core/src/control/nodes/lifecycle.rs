@@ -6,10 +6,11 @@ use crate::control::pod::{HISTORY, instant};
 use crate::control::{Event, World};
 use crate::plane::{DataPlane, ServerId};
 use crate::record::{Failure, NodeId, Record, Recorder};
+use flashcrowd_autoscalers::cluster_autoscaler::DrainPatience;
 use flashcrowd_autoscalers::scheduling::NodeLoad;
 use flashcrowd_engine::StreamRng;
 use flashcrowd_units::{SimDuration, Variates};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// No instance lives to see what lies further ahead \[s\].
 const FOR_EVER: f64 = 1e9;
@@ -68,6 +69,9 @@ impl<P: DataPlane> World<P> {
             is_ready: false,
             pods: BTreeSet::new(),
             load: NodeLoad::default(),
+            deferred: BTreeMap::new(),
+            last_pod_event: None,
+            is_tainted: false,
             drain: None,
             interrupted: false,
         };
@@ -172,23 +176,38 @@ impl<P: DataPlane> World<P> {
         let group = self.cluster().nodes[&id].group;
         let spec = &self.model.nodes.as_ref().expect("there are nodes").groups[group];
         let notice = spec.spot.map_or(SimDuration::ZERO, |spot| spot.notice);
+        // Karpenter deletes the node; elsewhere it stays until it is taken back.
+        let cause = if spec.is_offering {
+            DrainCause::Autoscaler
+        } else {
+            DrainCause::Interruption
+        };
         let node = self.node_mut(id);
         node.interrupted = true;
         node.drain.get_or_insert(Drain {
-            cause: DrainCause::Interruption,
+            cause,
             since: now,
+            reason: "SpotInterruption",
+            patience: DrainPatience::Endless,
         });
         self.move_node(id, NodeStage::Draining, "SpotInterruption", recorder);
         self.schedule_node(now, NodeEvent::Evict(id));
         self.schedule_node(now + notice, NodeEvent::Reclaimed(id));
+        self.disturb_scaler();
     }
 
-    /// The provider takes an instance back: what runs there is lost. Its group replaces it.
+    /// The provider takes an instance back: what runs there is lost. Its group replaces it, if it
+    /// is one that keeps a number.
     pub(super) fn reclaim(&mut self, id: NodeId, recorder: &mut dyn Recorder) {
         if !self.exists(id) {
             return;
         }
         let group = self.cluster().nodes[&id].group;
+        let is_offering =
+            self.model.nodes.as_ref().expect("there are nodes").groups[group].is_offering;
+        if is_offering {
+            self.resize(group, -1, "SpotReclaimed", recorder);
+        }
         self.remove_node(id, "SpotReclaimed", recorder);
         self.fill(group, "Replacement", recorder);
     }

@@ -8,7 +8,7 @@
 
 use super::{NodeEvent, NodeStage};
 use crate::control::World;
-use crate::control::pod::Pod;
+use crate::control::pod::{HISTORY, Pod, instant};
 use crate::model::ServiceId;
 use crate::plane::{DataPlane, ServerId};
 use crate::record::{NodeId, PodId, PodStage, Record, Recorder};
@@ -38,6 +38,7 @@ impl<P: DataPlane> World<P> {
         let service = self.pod(server).service;
         if let Ok(node) = self.choose_node(server) {
             self.enter_node(server, node);
+            self.node_mut(node).last_pod_event = Some(HISTORY);
             return true;
         }
         self.watch_readiness(service);
@@ -84,6 +85,7 @@ impl<P: DataPlane> World<P> {
                 reason: &problem,
             };
             recorder.record(now, &record);
+            self.disturb_scaler();
         }
         false
     }
@@ -123,6 +125,7 @@ impl<P: DataPlane> World<P> {
         let cluster = self.cluster_mut();
         let node = cluster.nodes.get_mut(&id).expect("a chosen node exists");
         node.pods.insert(server);
+        node.last_pod_event = Some(instant(now));
         node.load.add(&cluster.demands[demand].workload.pod);
         let allocatable = &cluster.shapes[node.group].allocatable;
         let load = node.load;
@@ -148,7 +151,10 @@ impl<P: DataPlane> World<P> {
         };
         assert!(node.pods.remove(&pod.server), "a pod leaves its node once");
         node.load.remove(&cluster.demands[pod.demand].workload.pod);
+        node.deferred.remove(&pod.server);
+        node.last_pod_event = Some(instant(self.now));
         let is_drained = node.pods.is_empty() && node.drain.is_some();
+        self.retry_deferred(id);
         self.retry_waiting();
         if is_drained {
             self.schedule_node(self.now, NodeEvent::Drained(id));
@@ -195,7 +201,7 @@ impl<P: DataPlane> World<P> {
             }
             let candidate = NodeCandidate {
                 shape: &cluster.shapes[node.group],
-                load: node.load,
+                load: self.claimed(*id),
                 same_workload: self.active_of(&node.pods, service),
             };
             match fit(shape, &candidate) {

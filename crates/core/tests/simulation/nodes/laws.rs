@@ -2,6 +2,7 @@
 //! budgets are respected, requests and money are conserved.
 
 use super::chronicle::{Chronicle, Entry};
+use super::karpenter::karpenter_of;
 use super::{cluster, group, scale_at, service, template};
 use crate::systems::{endpoint, exponential};
 use flashcrowd_core::model::{
@@ -24,8 +25,9 @@ fn arbitrary() -> impl Strategy<Value = Model> {
         (0_u32..3).prop_map(|n| DisruptionFloor::MaxUnavailable(IntOrPercent::Int(n))),
     ];
     let spot = prop::option::of(1_u32..20);
-    (requests, sizes, scalings, floor, spot, any::<bool>()).prop_map(
-        |(requests, (min, more, most), scalings, floor, spot, drains)| {
+    let flags = (any::<bool>(), any::<bool>());
+    (requests, sizes, scalings, floor, spot, flags).prop_map(
+        |(requests, (min, more, most), scalings, floor, spot, (drains, karpenter))| {
             let pod = |(cpu, memory): (u64, u64)| PodTemplate {
                 cpu_request: Some(Millicores::new(100 * cpu)),
                 memory_request: Some(Bytes::from_mebibytes(250 * memory)),
@@ -65,6 +67,12 @@ fn arbitrary() -> impl Strategy<Value = Model> {
                 // Quick enough for an hour to see it.
                 flags.scale_down.unneeded_time = SimDuration::from_secs(120);
                 flags.scale_down.delay_after_add = SimDuration::from_secs(60);
+            }
+            if karpenter {
+                for group in &mut nodes.groups {
+                    (group.min, group.max, group.is_offering) = (0, 1000, true);
+                }
+                nodes.autoscaler = Some(karpenter_of(&nodes.groups));
             }
             nodes.budgets.push(DisruptionBudget {
                 name: "both".to_owned(),

@@ -146,3 +146,109 @@ impl Recorder for Any {
         }
     }
 }
+
+/// What a run with in-place resizes shows.
+#[derive(Default)]
+struct InPlace {
+    resized: Vec<SimTime>,
+    refused: Vec<SimTime>,
+    evicted: Vec<SimTime>,
+    starts: u32,
+    requested: f64,
+    /// Attempts inside the pods at the end of intervals.
+    inside: Vec<(SimTime, u64)>,
+}
+
+impl Recorder for InPlace {
+    fn record(&mut self, at: SimTime, record: &Record<'_>) {
+        match record {
+            Record::Pod { to, reason, .. } => match *reason {
+                "Resized" => self.resized.push(at),
+                "ResizeError" => self.refused.push(at),
+                "EvictedByVPA" => self.evicted.push(at),
+                _ => self.starts += u32::from(*to == PodStage::Running),
+            },
+            Record::Interval(interval) => {
+                let of = &interval.services[0];
+                let seconds = (at - interval.start).as_secs_f64();
+                self.requested = of.cpu_request_seconds / seconds;
+                self.inside.push((at, of.in_flight));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn run_in_place(model: Model) -> (InPlace, Totals) {
+    let mut found = InPlace::default();
+    let totals = World::new(model, 2).expect("a legal model").run(&mut found);
+    (found, totals)
+}
+
+/// The first pass that has a recommendation resizes both pods, one after the other: nobody is
+/// evicted or restarted, and 0.5 cores a pod are requested as after an eviction.
+#[test]
+fn pods_are_resized_without_a_restart() {
+    let (found, totals) = run_in_place(model("InPlaceOrRecreate", None));
+    assert!(found.resized.len() >= 2, "{:?}", found.resized);
+    assert_eq!((found.evicted.len(), found.starts), (0, 0));
+    let each = found.requested / 2.0;
+    assert!((0.57..=1.25).contains(&each), "{each}");
+    assert_eq!(totals.failed_total(), 0);
+    assert!(totals.is_conserved());
+}
+
+/// 0.3 cores a pod for a load of 0.5: 4 requests a second are left over, until the limits have grown
+/// with the requests. Then the backlog goes, with the requests that were waiting all the time.
+#[test]
+fn a_resize_relieves_the_requests_that_are_inside() {
+    let (found, totals) = run_in_place(model("InPlaceOrRecreate", Some(300)));
+    assert_eq!((found.evicted.len(), found.starts), (0, 0));
+    let both = found.resized[1];
+    let inside = |wanted: SimTime| {
+        let place = found.inside.partition_point(|&(at, _)| at < wanted);
+        found.inside[place].1
+    };
+    // The second pod is 0.2 cores short for a minute and more: 2 requests a second, give or take what
+    // random balancing does.
+    assert!(inside(both) >= 80, "{}", inside(both));
+    assert!(
+        inside(SimTime::from_secs(3599)) <= 20,
+        "{}",
+        inside(SimTime::from_secs(3599))
+    );
+    assert!(totals.is_conserved());
+    assert_eq!(totals.failed_total(), 0);
+}
+
+/// A memory limit of 200 MiB for a process that uses 300: the kubelet refuses, nothing is killed, and
+/// the updater evicts the pod two passes later. At the pass between it tries the other one, which is
+/// all that the group can spare.
+#[test]
+fn a_memory_limit_below_what_is_used_is_refused() {
+    let mut model = model("InPlaceOrRecreate", None);
+    model.duration = SimDuration::from_secs(400);
+    let of = &mut model.services[0];
+    let policy = json!({
+        "containerName": "*",
+        "controlledResources": ["memory"],
+        "maxAllowed": { "memory": "200Mi" },
+    });
+    of.vpa = Some(
+        serde_json::from_value(json!({
+            "updatePolicy": { "updateMode": "InPlaceOrRecreate" },
+            "resourcePolicy": { "containerPolicies": [policy] },
+        }))
+        .unwrap(),
+    );
+    of.pod.memory.base = Bytes::from_mebibytes(300);
+    of.pod.memory_request = Some(Bytes::from_mebibytes(400));
+    of.pod.containers[0].memory_request = of.pod.memory_request;
+    of.pod.memory_limit = Some(Bytes::from_mebibytes(400));
+    let (found, totals) = run_in_place(model);
+    assert!(found.resized.is_empty());
+    assert!(!found.refused.is_empty());
+    let next = found.refused[0] + SimDuration::from_secs(120);
+    assert_eq!(found.evicted.first(), Some(&next));
+    assert!(totals.is_conserved());
+}

@@ -9,6 +9,7 @@ fn story() -> Story {
     context.node_groups = vec![NodeGroupContext {
         name: "spot".to_owned(),
         is_spot: true,
+        is_offering: false,
     }];
     Story::of(context)
 }

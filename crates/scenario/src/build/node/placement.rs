@@ -9,6 +9,7 @@ use flashcrowd_core::model::Placement;
 use flashcrowd_manifests::pod::{PodSpec, Toleration as Written};
 use serde_json::Value;
 
+const DO_NOT_DISRUPT: &str = "karpenter.sh/do-not-disrupt";
 const SAFE_TO_EVICT: &str = "cluster-autoscaler.kubernetes.io/safe-to-evict";
 const HOSTNAME: &str = "kubernetes.io/hostname";
 
@@ -41,7 +42,7 @@ pub(in crate::build) fn placement(part: &Part<'_>, problems: &mut Problems) -> P
     };
     let tolerations = given.unwrap_or_else(written);
     if let Some(pod) = pod
-        && !part.context.spec.nodes.groups.is_empty()
+        && super::has_nodes(&part.context.spec.nodes)
     {
         notes(part, pod, &path, problems);
     }
@@ -61,6 +62,9 @@ pub(in crate::build) fn placement(part: &Part<'_>, problems: &mut Problems) -> P
         safe_to_evict: template
             .and_then(|it| it.annotations.get(SAFE_TO_EVICT))
             .and_then(|text| text.parse().ok()),
+        do_not_disrupt: template
+            .and_then(|it| it.annotations.get(DO_NOT_DISRUPT))
+            .is_some_and(|text| text == "true"),
         local_storage: pod.is_some_and(has_local_storage),
     }
 }
