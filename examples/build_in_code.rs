@@ -117,5 +117,6 @@ fn shop() -> Result<Model, Box<dyn Error>> {
         node_cores: 4,
         nodes: None,
         actions: Vec::new(),
+        procedures: Vec::new(),
     })
 }

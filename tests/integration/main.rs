@@ -1,5 +1,6 @@
 //! What the program as a whole promises to the people who call it.
 
+mod actions;
 mod arrows;
 mod cli;
 mod determinism;

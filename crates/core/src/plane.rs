@@ -5,7 +5,7 @@
 //! plane can stand on a plane that simulates every request and on one that advances flows.
 
 use crate::exact::CfsPhase;
-use crate::model::{QueueId, ServiceId};
+use crate::model::{MemoryModel, QueueId, ServiceId};
 use crate::record::{EndpointInterval, Failure, FailureCounts, QueueInterval, Totals};
 use flashcrowd_units::{Bytes, Millicores, SimTime};
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,19 @@ pub struct Limits {
     pub memory: Option<Bytes>,
 }
 
+/// What an application takes from its environment when it starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Cores that the process can use at once; `None`: those of the node.
+    pub threads: Option<u32>,
+    /// Requests that it works on at once; `None`: no bound.
+    pub concurrency: Option<u32>,
+    /// Requests that wait beyond those; `None`: no bound.
+    pub backlog: Option<u32>,
+    /// Memory over time.
+    pub memory: MemoryModel,
+}
+
 /// What the control plane does to the data plane.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum Change {
@@ -37,6 +50,8 @@ pub enum Change {
         phase: CfsPhase,
         /// Its limits, where they are not those of the template.
         limits: Option<Limits>,
+        /// Its settings, where they are not those of the template.
+        settings: Option<Settings>,
     },
     /// A container that runs gets other limits: of memory at once, of CPU from its next period on.
     Resize {
@@ -44,6 +59,8 @@ pub enum Change {
         server: ServerId,
         /// Its limits from now on.
         limits: Limits,
+        /// Its settings, which it keeps, where they are not those of the template.
+        settings: Option<Settings>,
     },
     /// The application listens from now on, or stops listening: what is sent to it is refused.
     Listen(ServerId, bool),

@@ -2,13 +2,15 @@
 
 mod job;
 mod node;
+mod procedure;
 mod queue;
 
 pub use job::JobStage;
 pub use node::{NodeGroupInterval, NodeId, NodeStage};
+pub use procedure::Progress;
 pub use queue::{QueueInterval, QueueTotals};
 
-use crate::model::ServiceId;
+use crate::model::{Action, Procedure, ServiceId};
 use flashcrowd_autoscalers::ScalingDecision;
 use flashcrowd_autoscalers::keda::scaled_job::JobId;
 use flashcrowd_telemetry::LatencyHistogram;
@@ -240,6 +242,33 @@ pub enum Record<'a> {
     },
     /// The metrics API stopped answering (`true`) or answers again.
     MetricsOutage(bool),
+    /// The alert behind a procedure began to fire, or ceased to.
+    Alert {
+        /// Which it sets off.
+        procedure: &'a Procedure,
+        /// Whether it fires now.
+        firing: bool,
+        /// The first evaluation at which the comparison held.
+        since: SimTime,
+        /// The metric now, in its own unit; `None` if it has no value.
+        value: Option<f64>,
+    },
+    /// A procedure moved on.
+    Procedure {
+        /// Which.
+        procedure: &'a Procedure,
+        /// How.
+        progress: Progress,
+    },
+    /// Something was done to the system.
+    Action {
+        /// What.
+        action: &'a Action,
+        /// As a step of which procedure; `None` for an action of its own.
+        procedure: Option<&'a Procedure>,
+        /// Why nothing came of it, if nothing did.
+        refused: Option<&'a str>,
+    },
 }
 
 /// What happened in one report interval.

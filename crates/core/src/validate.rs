@@ -1,5 +1,6 @@
 //! What a model must hold to be simulated. Files are checked more kindly before they become one.
 
+mod procedure;
 mod scaled_job;
 
 use crate::error::ModelError;
@@ -41,6 +42,7 @@ pub(crate) fn validate(model: &Model) -> Result<(), ModelError> {
     for metric in &model.metrics {
         check_metric(metric, model)?;
     }
+    procedure::check_all(model)?;
     for endpoint in &model.endpoints {
         if endpoint.service.index() >= model.services.len() {
             return invalid("service", &endpoint.name, "no such service");
@@ -241,10 +243,12 @@ fn check_metric(metric: &NamedMetric, model: &Model) -> Result<(), ModelError> {
     };
     let is_known = match metric.source {
         MetricSource::Service(service, _) => service.index() < model.services.len(),
+        MetricSource::Endpoint(endpoint, _) => endpoint.index() < model.endpoints.len(),
         MetricSource::Queue(queue, _) => queue.index() < model.queues.len(),
+        MetricSource::Clients => true,
     };
     if !is_known {
-        return invalid("source", "no such service or queue");
+        return invalid("source", "no such service, endpoint or queue");
     }
     if metric.source.needs_window() && (metric.resolution.is_zero() || metric.window.is_zero()) {
         return invalid("window", "0s; a rate needs two reads");

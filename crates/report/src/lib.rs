@@ -51,9 +51,9 @@ pub use findings::{Finding, Severity};
 pub use objective::{Objective, ObjectiveKind};
 pub use output::{OutputDir, OutputError, REPORT_FILE};
 pub use recorder::{
-    DECISION_BYTES_LIMIT, DecisionCut, EndpointSample, Event, EventKind, MergedDecision, Minute,
-    NodeGroupLevels, NodeGroupSample, POD_EVENT_LIMIT, QueueSample, ReplicaLevels, RunRecorder,
-    Samples, Scalings, ServiceSample, WORST_MINUTES,
+    AlertChange, DECISION_BYTES_LIMIT, DecisionCut, EndpointSample, Event, EventKind,
+    MergedDecision, Minute, NodeGroupLevels, NodeGroupSample, POD_EVENT_LIMIT, QueueSample,
+    ReplicaLevels, RunRecorder, Samples, Scalings, ServiceSample, WORST_MINUTES,
 };
 pub use report::Report;
 pub use results::{Attachment, Results, Timing};

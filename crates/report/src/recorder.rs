@@ -11,7 +11,7 @@ mod samples;
 mod tests;
 
 pub use decisions::{DECISION_BYTES_LIMIT, DecisionCut, MergedDecision};
-pub use events::{Event, EventKind, POD_EVENT_LIMIT};
+pub use events::{AlertChange, Event, EventKind, POD_EVENT_LIMIT};
 pub use minutes::{Minute, WORST_MINUTES};
 pub use node_groups::{NodeGroupLevels, NodeGroupSample};
 pub use replicas::ReplicaLevels;

@@ -154,8 +154,7 @@ pub(crate) fn model(context: &Context<'_>, problems: &mut Problems) -> Model {
     let workloads = workload::workloads(context, problems);
     let queues = queues::queues(context, problems);
     let metrics = metrics::metrics(context, problems);
-    let actions = actions::actions(context, problems);
-    autoscaler::check_acts_on_jobs(context, problems);
+    let (actions, procedures) = actions::actions(context, &services, &metrics, problems);
     Model {
         duration: *duration,
         workloads,
@@ -170,5 +169,6 @@ pub(crate) fn model(context: &Context<'_>, problems: &mut Problems) -> Model {
         node_cores: node::cores(nodes),
         nodes: machines,
         actions,
+        procedures,
     }
 }

@@ -17,8 +17,12 @@ mod queue;
 mod service;
 mod slo;
 mod start;
+mod trigger;
 
-pub use action::{ActionSpec, ScaleSpec};
+pub use action::{
+    ActionSpec, ActionStepSpec, AmountsSpec, EnvEffectSpec, EnvMemorySpec, PatchHpaSpec, ScaleSpec,
+    SetEnvSpec, SetNodeGroupSpec, SetResourcesSpec,
+};
 pub use autoscaler::{AutoscalerSpec, ScheduleSpec};
 pub use balancer::{KeepAliveSpec, LoadBalancerSpec};
 pub use endpoint::{BranchSpec, CallSpec, ParallelCpuSpec, StepSpec};
@@ -43,6 +47,7 @@ pub use queue::{ArrivalsSpec, Measure, MetricSpec, OnKillSpec, QueueSpec};
 pub use service::{ManifestSpec, RollingUpdateSpec, RolloutSpec, ServiceSpec};
 pub use slo::SloSpec;
 pub use start::Start;
+pub use trigger::{ActionTime, CronSpec, MetricRef, Quantum, WhenSpec};
 
 use flashcrowd_units::SimDuration;
 use indexmap::IndexMap;

@@ -1,6 +1,7 @@
 //! Latencies in log-linear buckets.
 
 mod bucket;
+mod difference;
 mod sparse;
 #[cfg(test)]
 mod tests;

@@ -55,13 +55,15 @@ pub enum Comparison {
 }
 
 impl Comparison {
-    pub(super) const fn threshold(self) -> f64 {
+    /// What is compared with.
+    pub const fn threshold(self) -> f64 {
         match self {
             Self::Above(it) | Self::AtLeast(it) | Self::Below(it) | Self::AtMost(it) => it,
         }
     }
 
-    fn holds(self, value: f64) -> bool {
+    /// Whether a value fulfils it.
+    pub fn holds(self, value: f64) -> bool {
         match self {
             Self::Above(threshold) => value > threshold,
             Self::AtLeast(threshold) => value >= threshold,

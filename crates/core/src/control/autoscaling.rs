@@ -12,6 +12,7 @@ use flashcrowd_autoscalers::{
     PodRequests, PodUsage, PodView, PolicySpec, ReadyCondition, Scale, ScaleOutcome, TimePoint,
 };
 use flashcrowd_engine::RngStreams;
+use flashcrowd_manifests::hpa::HpaSpec;
 use flashcrowd_units::{Replicas, SimDuration, SimTime};
 use rand::RngExt;
 
@@ -32,6 +33,25 @@ impl Scaler {
     pub(super) fn bounds(&self) -> Option<(u32, u32)> {
         self.bounds
     }
+
+    /// Who decides.
+    pub(super) fn policy(&self) -> &dyn Autoscaler {
+        &*self.policy
+    }
+
+    /// Somebody has edited its specification.
+    pub(super) fn edit(&mut self, policy: Box<dyn Autoscaler>, bounds: (u32, u32)) {
+        self.policy = policy;
+        self.bounds = Some(bounds);
+    }
+}
+
+/// The bounds of an HPA.
+pub(super) fn bounds_of(spec: &HpaSpec) -> (u32, u32) {
+    (
+        u32::try_from(spec.min_replicas.unwrap_or(1)).unwrap_or(0),
+        u32::try_from(spec.max_replicas).unwrap_or(0),
+    )
 }
 
 fn requests_of(template: &PodTemplate) -> PodRequests {
@@ -197,12 +217,17 @@ impl<P: DataPlane> World<P> {
         let answers: Vec<_> = answers.iter().map(Answer::borrowed).collect();
         let template = &self.model.services[service.index()].pod;
         let state = &self.services[service.index()];
-        // Pods that a VPA has sized request something of their own.
+        // Pods that a VPA has sized, or of another template, request something of their own.
         let sized: Vec<_> = (state.pods.iter())
             .map(|&server| {
                 let pod = self.pod(server);
                 // The specification says at once what a resize will make of it.
-                let size = pod.resize.map(|resize| resize.target).or(pod.size)?;
+                let size = pod.resize.map(|resize| resize.target).or(pod.size);
+                if size.is_none() && state.revisions.is_first(pod.revision) {
+                    return None;
+                }
+                let template = state.revisions.template(pod.revision);
+                let size = size.unwrap_or_else(|| self.size_of(server));
                 Some(requests_of_sized(template, size))
             })
             .collect();

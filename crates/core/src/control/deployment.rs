@@ -95,14 +95,19 @@ impl ReplicaSets {
         self.sets.len() > 1
     }
 
-    /// A new template: every pod is to be replaced.
-    pub(crate) fn new_revision(&mut self) {
-        let revision = self.revision() + 1;
-        self.sets.push(ReplicaSet {
-            revision,
-            replicas: 0,
-            max_replicas: 0,
-        });
+    /// Another template: every pod of a different one is to be replaced. If pods of it are left
+    /// from before, they stay.
+    pub(crate) fn roll_to(&mut self, revision: u32) {
+        let known = self.sets.iter().position(|set| set.revision == revision);
+        let set = known.map_or(
+            ReplicaSet {
+                revision,
+                replicas: 0,
+                max_replicas: 0,
+            },
+            |index| self.sets.remove(index),
+        );
+        self.sets.push(set);
     }
 
     /// One pass of the controller: sizes the sets.
@@ -272,7 +277,7 @@ mod tests {
     fn a_rolling_update_stays_inside_its_bounds_and_ends() {
         for desired in 1..40 {
             let mut sets = ReplicaSets::new(desired, DEFAULT);
-            sets.new_revision();
+            sets.roll_to(1);
             let (surge, unavailable) = fenceposts(
                 IntOrPercent::Percent(25),
                 IntOrPercent::Percent(25),
@@ -303,7 +308,7 @@ mod tests {
     #[test]
     fn new_pods_that_never_get_ready_stop_the_update() {
         let mut sets = ReplicaSets::new(10, DEFAULT);
-        sets.new_revision();
+        sets.roll_to(1);
         for _ in 0..20 {
             let sizes: Vec<_> = sets.sets.iter().map(|s| s.replicas).collect();
             let observed = [
@@ -335,7 +340,7 @@ mod tests {
             min_ready: SimDuration::ZERO,
         };
         let mut sets = ReplicaSets::new(10, strategy);
-        sets.new_revision();
+        sets.roll_to(1);
         for _ in 0..5 {
             let sizes: Vec<_> = sets.sets.iter().map(|s| s.replicas).collect();
             let observed = [

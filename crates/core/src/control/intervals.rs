@@ -4,7 +4,7 @@ use super::{Event, World};
 use crate::model::{PodTemplate, ServiceId};
 use crate::plane::{DataPlane, ServerId};
 use crate::record::{Interval, PodStage, Record, Recorder, ServiceInterval};
-use flashcrowd_units::{Millicores, SimTime};
+use flashcrowd_units::{Bytes, Millicores, SimTime};
 use serde::{Deserialize, Serialize};
 
 /// A level whose integral over the interval is wanted.
@@ -25,6 +25,16 @@ impl Level {
     pub(super) fn take(&mut self, now: SimTime) -> f64 {
         self.add(0, now);
         std::mem::take(&mut self.seconds)
+    }
+
+    /// The value at present.
+    pub(super) fn value(&self) -> i64 {
+        self.value
+    }
+
+    /// The integral so far, which goes on.
+    pub(super) fn integral(&self, now: SimTime) -> f64 {
+        self.seconds + self.value as f64 * (now - self.since).as_secs_f64()
     }
 }
 
@@ -59,8 +69,12 @@ pub(crate) struct IntervalState {
     running: Level,
     /// What running containers request beyond their template \[millicores\].
     surplus: Level,
+    /// What all running containers request and may use at most, since the start of the run.
+    pub(super) granted: Granted,
     /// Pods that are ready.
-    ready: Level,
+    pub(super) ready: Level,
+    /// What ready pods can use beyond their template \[millicores\].
+    surplus_capacity: Level,
     /// Time in which pods were desired and none was ready.
     no_ready: Absence,
     /// Of containers that ended within the interval.
@@ -68,6 +82,29 @@ pub(crate) struct IntervalState {
     cfs_periods: u64,
     cfs_throttled: u64,
     start: SimTime,
+    /// Of all containers that have ended since the start of the run.
+    pub(super) ended: EndedUsage,
+}
+
+/// What containers had used when they ended.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+pub(super) struct EndedUsage {
+    pub(super) cpu_seconds: f64,
+    pub(super) cfs_periods: u64,
+    pub(super) cfs_throttled: u64,
+}
+
+/// Requests and limits; what is not set counts as nothing.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Granted {
+    /// \[millicores\]
+    pub(super) cpu_request: Level,
+    /// \[millicores\]
+    pub(super) cpu_limit: Level,
+    /// \[bytes\]
+    pub(super) memory_request: Level,
+    /// \[bytes\]
+    pub(super) memory_limit: Level,
 }
 
 impl<P: DataPlane> World<P> {
@@ -85,21 +122,29 @@ impl<P: DataPlane> World<P> {
             .add(change.into(), self.now);
     }
 
-    /// A container starts or ends: what it requests beyond its template counts.
+    /// A container starts (1) or ends (-1): what it requests and may use counts.
     pub(super) fn count_requested(&mut self, server: ServerId, change: i64) {
-        let pod = self.pod(server);
-        let (service, Some(size)) = (pod.service, pod.size) else {
-            return;
-        };
-        let application = self.service_of(service).pod.containers.first();
-        let planned = application.and_then(|container| container.cpu_request);
-        let millicores =
-            |request: Option<Millicores>| request.map_or(0, |request| request.get() as i64);
-        let surplus = millicores(size.cpu_request) - millicores(planned);
-        self.services[service.index()]
-            .interval
-            .surplus
-            .add(change * surplus, self.now);
+        let (now, size) = (self.now, self.size_of(server));
+        let service = self.pod(server).service;
+        let template = self.template(server);
+        let requested = template.shape_with(size.cpu_request, size.memory_request);
+        let planned = self.service_of(service).pod.shape();
+        let interval = &mut self.services[service.index()].interval;
+        let cpu = requested.cpu.get() as i64;
+        let surplus = cpu - planned.cpu.get() as i64;
+        interval.surplus.add(change * surplus, now);
+        let limit = |limit: Option<u64>| change * limit.unwrap_or(0) as i64;
+        let granted = &mut interval.granted;
+        granted.cpu_request.add(change * cpu, now);
+        granted
+            .cpu_limit
+            .add(limit(size.cpu_limit.map(Millicores::get)), now);
+        granted
+            .memory_request
+            .add(change * requested.memory.get() as i64, now);
+        granted
+            .memory_limit
+            .add(limit(size.memory_limit.map(Bytes::get)), now);
     }
 
     pub(super) fn count_ready(&mut self, service: ServiceId, change: i32) {
@@ -108,6 +153,33 @@ impl<P: DataPlane> World<P> {
             .ready
             .add(change.into(), self.now);
         self.watch_readiness(service);
+        self.watch_capacity(service);
+    }
+
+    /// The ready pods, or the limits of one of them, have changed.
+    pub(super) fn watch_capacity(&mut self, service: ServiceId) {
+        let state = &self.services[service.index()];
+        let mut sets = state.sets.sets.iter();
+        let alike = sets.all(|set| state.revisions.is_first(set.revision));
+        if alike && state.vertical.is_none() && state.interval.surplus_capacity.value == 0 {
+            return;
+        }
+        let cores = self.model.cores_of(service);
+        let millicores = |cores: f64| (cores * 1000.0).round() as i64;
+        let template = &self.service_of(service).pod;
+        let planned = millicores(capacity_cores(template, template.cpu_limit, cores));
+        let ready = state.pods.iter().copied().filter(|&server| {
+            let pod = self.pod(server);
+            pod.ready && pod.is_active()
+        });
+        let surplus: i64 = ready
+            .map(|server| {
+                let limit = self.size_of(server).cpu_limit;
+                millicores(capacity_cores(self.template(server), limit, cores)) - planned
+            })
+            .sum();
+        let level = &mut self.services[service.index()].interval.surplus_capacity;
+        level.add(surplus - level.value(), self.now);
     }
 
     /// The number of ready or of desired pods has changed.
@@ -137,6 +209,16 @@ impl<P: DataPlane> World<P> {
         interval.cfs_throttled += throttled;
     }
 
+    /// A container ends: what it has used will be asked for, and it cannot answer any more.
+    pub(super) fn retire_usage(&mut self, server: ServerId) {
+        let usage = self.plane.usage(server, self.now);
+        let service = self.pod(server).service;
+        let ended = &mut self.services[service.index()].interval.ended;
+        ended.cpu_seconds += usage.cpu_seconds;
+        ended.cfs_periods += usage.cfs_periods;
+        ended.cfs_throttled += usage.cfs_throttled;
+    }
+
     pub(super) fn end_interval(&mut self, recorder: &mut dyn Recorder) {
         let now = self.now;
         let start = self
@@ -158,6 +240,7 @@ impl<P: DataPlane> World<P> {
             queues: &queues,
         };
         recorder.record(now, &Record::Interval(interval));
+        self.carry_endpoints();
         self.plane.end_interval(now);
         let end = SimTime::ZERO + self.model.duration;
         if now < end {
@@ -217,8 +300,9 @@ impl<P: DataPlane> World<P> {
         report.no_ready_seconds = interval.no_ready.take(now);
         report.pod_seconds = interval.existing.take(now);
         report.cost = service.pod_hour * (report.pod_seconds / 3600.0);
+        let capacity = capacity_cores(&service.pod, service.pod.cpu_limit, cores);
         report.cpu_capacity_seconds =
-            interval.ready.take(now) * capacity_cores(&service.pod, cores);
+            interval.ready.take(now) * capacity + interval.surplus_capacity.take(now) / 1000.0;
         let request = service
             .pod
             .cpu_request
@@ -231,8 +315,7 @@ impl<P: DataPlane> World<P> {
 }
 
 /// What one pod can use at most \[cores\].
-fn capacity_cores(pod: &PodTemplate, node_cores: u32) -> f64 {
+fn capacity_cores(pod: &PodTemplate, limit: Option<Millicores>, node_cores: u32) -> f64 {
     let cores = f64::from(pod.threads.unwrap_or(u32::MAX).min(node_cores));
-    pod.cpu_limit
-        .map_or(cores, |limit| limit.as_cores().min(cores))
+    limit.map_or(cores, |limit| limit.as_cores().min(cores))
 }

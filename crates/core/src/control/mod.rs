@@ -4,6 +4,7 @@
 //! a metric was measured, when it became visible, when a controller decided, and when the effect
 //! arrived at the pods.
 
+mod actions;
 mod autoscaling;
 mod deployment;
 mod instances;
@@ -14,15 +15,17 @@ mod metrics;
 mod nodes;
 mod pod;
 mod probes;
+mod procedures;
 mod reconcile;
+mod revisions;
 mod vertical;
 mod victims;
 
 use crate::error::ModelError;
 use crate::exact::ExactPlane;
-use crate::model::{Action, Model, Service, ServiceId};
+use crate::model::{Model, Service, ServiceId};
 use crate::plane::{Change, DataPlane, Notice, ServerId};
-use crate::record::{PodId, Record, Recorder, Totals};
+use crate::record::{PodId, Recorder, Totals};
 use autoscaling::Scaler;
 use deployment::ReplicaSets;
 use flashcrowd_autoscalers::Catalog;
@@ -32,9 +35,11 @@ use instances::PoolState;
 use intervals::IntervalState;
 use jobs::{JobEvent, JobsState};
 use lifecycle::PodEvent;
-use metrics::named::{Carried, Sampler};
+use metrics::named::{Carried, CarriedEndpoint, Sampler};
 use nodes::{Cluster, NodeEvent};
 use pod::Pod;
+use procedures::ProcedureState;
+use revisions::Revisions;
 use serde::{Deserialize, Serialize};
 use vertical::Vertical;
 
@@ -55,6 +60,12 @@ enum Event {
     Reconcile(ServiceId),
     /// A timed action of the model.
     Action(u32),
+    /// The time of a procedure has come.
+    Procedure(u32),
+    /// The next step of a procedure is due.
+    Step(u32),
+    /// The rule that sets a procedure off is evaluated.
+    Evaluate(u32),
     /// The metrics API answers again.
     MetricsBack,
     /// metrics-server scrapes all pods.
@@ -80,12 +91,14 @@ impl Event {
             Self::Pod { .. }
             | Self::Reconcile(_)
             | Self::Action(_)
+            | Self::Procedure(_)
+            | Self::Step(_)
             | Self::MetricsBack
             | Self::Warmed(_) => 0,
             Self::Node(event) => event.class(),
             Self::Jobs(event) => event.class(),
             Self::Scrape | Self::Measure(_) | Self::Meter(_) => 1,
-            Self::Autoscale(_) | Self::Vertical(_) => 2,
+            Self::Autoscale(_) | Self::Vertical(_) | Self::Evaluate(_) => 2,
             Self::Interval => 3,
         }
     }
@@ -96,6 +109,7 @@ struct ServiceState {
     /// `spec.replicas` of the Deployment.
     desired: u32,
     sets: ReplicaSets,
+    revisions: Revisions,
     /// Its pods, terminating ones included, oldest first.
     pods: Vec<ServerId>,
     rng: StreamRng,
@@ -128,6 +142,9 @@ pub struct World<P = ExactPlane> {
     next_pod: u32,
     report_interval: SimDuration,
     samplers: Vec<Sampler>,
+    procedures: Vec<ProcedureState>,
+    /// By endpoint: counters before the present report interval, if somebody asks for them.
+    carried: Vec<CarriedEndpoint>,
     /// Until when the metrics API does not answer, while it does not.
     metrics_outage: Option<SimTime>,
     control_events: u64,
@@ -180,6 +197,8 @@ impl<P: DataPlane> World<P> {
             next_pod: 0,
             report_interval: SimDuration::from_secs(1),
             samplers: Vec::new(),
+            procedures: Vec::new(),
+            carried: Vec::new(),
             metrics_outage: None,
             control_events: 0,
             seed,
@@ -189,6 +208,7 @@ impl<P: DataPlane> World<P> {
             world.services.push(ServiceState {
                 desired: service.replicas,
                 sets: ReplicaSets::new(service.replicas, service.rollout),
+                revisions: Revisions::new(&service.pod),
                 pods: Vec::new(),
                 rng: streams.stream(&format!("pods/{}", service.name)),
                 scaler: None,
@@ -211,6 +231,7 @@ impl<P: DataPlane> World<P> {
                 world.place_running_pod(id);
             }
         }
+        world.start_procedures(streams)?;
         for (index, action) in world.model.actions.iter().enumerate() {
             let event = Event::Action(index as u32);
             world.agenda.schedule(action.at, event.class(), event);
@@ -312,6 +333,9 @@ impl<P: DataPlane> World<P> {
             Event::Jobs(event) => self.job_event(event, recorder),
             Event::Reconcile(service) => self.reconcile(service, recorder),
             Event::Action(index) => self.act(index as usize, recorder),
+            Event::Procedure(index) => self.procedure_due(index, recorder),
+            Event::Step(index) => self.step(index, recorder),
+            Event::Evaluate(index) => self.evaluate(index, recorder),
             Event::MetricsBack => self.end_metrics_outage(recorder),
             Event::Scrape => self.scrape(),
             Event::Measure(index) => self.measure(index),
@@ -329,26 +353,6 @@ impl<P: DataPlane> World<P> {
             Notice::Drained(server) => self.drained(server, recorder),
             Notice::Held(service) => self.poke_autoscaler(service, recorder),
             Notice::Idle(server) => self.pod_idles(server),
-        }
-    }
-
-    fn act(&mut self, index: usize, recorder: &mut dyn Recorder) {
-        match self.model.actions[index].action {
-            Action::RolloutRestart(service) => {
-                self.services[service.index()].sets.new_revision();
-                recorder.record(
-                    self.now,
-                    &Record::Rollout {
-                        service,
-                        finished: false,
-                    },
-                );
-                self.reconcile(service, recorder);
-            }
-            Action::Scale(service, replicas) => {
-                self.scale(service, replicas, "kubectl scale", "Manual", recorder);
-            }
-            Action::MetricsOutage(length) => self.begin_metrics_outage(length, recorder),
         }
     }
 

@@ -12,6 +12,7 @@
 //! In a model without node groups nothing of this exists, and every pod has room.
 
 mod autoscaler;
+mod desired;
 mod drain;
 mod lifecycle;
 mod resize;
@@ -216,16 +217,26 @@ impl<P: DataPlane> World<P> {
         }
     }
 
-    /// Which of the demands a new pod has. One that its VPA has given other requests than any pod
-    /// before adds to the list; nothing is ever taken off it, because pods and the autoscaler
+    /// Which of the demands a new pod has. One that its VPA, or somebody who changed its template,
+    /// has given other requests than any pod before adds to the list; nothing is ever taken off it, because pods and the autoscaler
     /// refer to places.
-    pub(super) fn demand_of(&mut self, service: ServiceId, size: Option<PodSize>) -> usize {
+    pub(super) fn demand_of(
+        &mut self,
+        service: ServiceId,
+        revision: u32,
+        size: Option<PodSize>,
+    ) -> usize {
         let template = service.index();
-        let (Some(cluster), Some(size)) = (&mut self.cluster, size) else {
+        let Some(cluster) = &mut self.cluster else {
             return template;
         };
-        let pod = &self.model.services[template].pod;
-        let shape = pod.shape_with(size.cpu_request, size.memory_request);
+        let revisions = &self.services[template].revisions;
+        let pod = revisions.template(revision);
+        let shape = match size {
+            Some(size) => pod.shape_with(size.cpu_request, size.memory_request),
+            None if revisions.is_first(revision) => return template,
+            None => pod.shape(),
+        };
         let same = |it: &Demand| it.service == service && it.workload.pod == shape;
         cluster.demands.iter().position(same).unwrap_or_else(|| {
             let mut workload = cluster.demands[template].workload.clone();

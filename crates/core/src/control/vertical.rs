@@ -233,18 +233,19 @@ impl<P: DataPlane> World<P> {
     /// Requests and limits of a pod's application.
     pub(super) fn size_of(&self, server: ServerId) -> PodSize {
         let pod = self.pod(server);
-        let template = || template_size(&self.service_of(pod.service).pod);
+        let template = || template_size(self.template(server));
         pod.size.unwrap_or_else(template)
     }
 
     /// What the admission webhook makes of a pod that is being created. `None`: what its template
     /// says.
-    pub(super) fn admitted_size(&self, service: ServiceId) -> Option<PodSize> {
-        let vertical = self.services[service.index()].vertical.as_ref()?;
+    pub(super) fn admitted_size(&self, service: ServiceId, revision: u32) -> Option<PodSize> {
+        let state = &self.services[service.index()];
+        let vertical = state.vertical.as_ref()?;
         let name = self.application(service);
         let container = PodContainer {
             name: &name,
-            resources: resources(template_size(&self.service_of(service).pod)),
+            resources: resources(template_size(state.revisions.template(revision))),
         };
         let recommendation = vertical.recommendation.as_ref();
         let admitted = admit(&vertical.spec, recommendation, &[container]);

@@ -6,7 +6,7 @@ use super::request::{NIL, State};
 use super::server::Server;
 use super::{ExactPlane, Tracer};
 use crate::model::{PodTemplate, ServiceId};
-use crate::plane::{Limits, ServerId};
+use crate::plane::{Limits, ServerId, Settings};
 use crate::record::Failure;
 use flashcrowd_units::SimTime;
 
@@ -62,15 +62,16 @@ impl<T: Tracer> ExactPlane<T> {
     pub(super) fn start(
         &mut self,
         now: SimTime,
-        server: ServerId,
-        service: ServiceId,
+        (server, service): (ServerId, ServiceId),
         phase: CfsPhase,
         limits: Option<Limits>,
+        settings: Option<Settings>,
     ) {
         let index = server.0 as usize;
         self.timers.grow(index + 1);
         let template = &self.templates[service.index()];
-        let resized = limits.map(|limits| with_limits(template, limits));
+        let own = (limits.is_some() || settings.is_some())
+            .then(|| own_template(template, limits, settings));
         // Limits that can change need a CPU that knows of limits.
         let width = if self.resizable[service.index()] {
             u32::MAX
@@ -78,7 +79,7 @@ impl<T: Tracer> ExactPlane<T> {
             self.widths[service.index()]
         };
         let mut fresh = Server::start(
-            resized.as_ref().unwrap_or(template),
+            own.as_ref().unwrap_or(template),
             self.cores[service.index()],
             width,
             phase,
@@ -101,10 +102,16 @@ impl<T: Tracer> ExactPlane<T> {
     }
 
     /// A container that runs gets other limits.
-    pub(super) fn resize(&mut self, now: SimTime, server: ServerId, limits: Limits) {
+    pub(super) fn resize(
+        &mut self,
+        now: SimTime,
+        server: ServerId,
+        limits: Limits,
+        settings: Option<Settings>,
+    ) {
         let pod = &mut self.servers[server.0 as usize];
         let service = pod.service as usize;
-        let template = with_limits(&self.templates[service], limits);
+        let template = own_template(&self.templates[service], Some(limits), settings);
         if let Some(done) = pod.resize(&template, self.cores[service], now.as_nanos()) {
             self.timers.set(server.0, SimTime::from_nanos(done));
         }
@@ -112,10 +119,19 @@ impl<T: Tracer> ExactPlane<T> {
     }
 }
 
-fn with_limits(template: &PodTemplate, limits: Limits) -> PodTemplate {
-    PodTemplate {
-        cpu_limit: limits.cpu,
-        memory_limit: limits.memory,
-        ..template.clone()
+/// The template of a container that differs from the others of its service.
+fn own_template(
+    template: &PodTemplate,
+    limits: Option<Limits>,
+    settings: Option<Settings>,
+) -> PodTemplate {
+    let mut own = template.clone();
+    if let Some(limits) = limits {
+        (own.cpu_limit, own.memory_limit) = (limits.cpu, limits.memory);
     }
+    if let Some(settings) = settings {
+        (own.threads, own.concurrency) = (settings.threads, settings.concurrency);
+        (own.backlog, own.memory) = (settings.backlog, settings.memory);
+    }
+    own
 }

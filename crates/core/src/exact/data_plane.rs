@@ -53,8 +53,13 @@ impl<T: Tracer> DataPlane for ExactPlane<T> {
                 service,
                 phase,
                 limits,
-            } => self.start(now, server, service, phase, limits),
-            Change::Resize { server, limits } => self.resize(now, server, limits),
+                settings,
+            } => self.start(now, (server, service), phase, limits, settings),
+            Change::Resize {
+                server,
+                limits,
+                settings,
+            } => self.resize(now, server, limits, settings),
             Change::Listen(server, listening) => {
                 self.servers[server.0 as usize].listen(listening);
                 if listening {

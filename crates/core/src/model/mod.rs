@@ -11,23 +11,28 @@ mod metric;
 mod node;
 mod pod;
 mod probe;
+mod procedure;
 mod queue;
 mod scaled_job;
 mod service;
 mod workload;
 
-pub use action::{Action, TimedAction};
+pub use action::{Action, EnvChange, EnvEffect, HpaPatch, ResourceChange, TimedAction};
 pub use instance_pool::{
     InstanceMetrics, InstancePool, Repair, TerminationOrder, WarmPool, WarmState,
 };
 pub use load_balancer::{BalancingPolicy, KeepAlive, LoadBalancer};
-pub use metric::{MetricSource, NamedMetric, QueueFigure, ServiceFigure};
+pub(crate) use metric::Reckoning;
+pub use metric::{
+    EndpointFigure, MetricSource, NamedMetric, Percentile, QueueFigure, ServiceFigure,
+};
 pub use node::{
     DisruptionBudget, DisruptionFloor, KarpenterSpec, NodeGroup, NodeScaling, Nodes, Placement,
     Spot,
 };
 pub use pod::{Container, CpuModel, CpuScheduling, MemoryModel, OnSigterm, PodTemplate};
 pub use probe::{Probe, Readiness};
+pub use procedure::{CronTrigger, Procedure, ProcedureStep, ThresholdTrigger, Trigger};
 pub use queue::{JobArrivals, OnKill, Queue, QueueId};
 pub use scaled_job::{JobTemplate, JobWork, RestartPolicy, ScaledJob};
 pub use service::{Activator, IntOrPercent, RolloutStrategy, Service};
@@ -86,6 +91,8 @@ pub struct Model {
     pub nodes: Option<Nodes>,
     /// Changes at given times, in any order.
     pub actions: Vec<TimedAction>,
+    /// What is done by the calendar, or when a threshold is crossed, and what takes several steps.
+    pub procedures: Vec<Procedure>,
 }
 
 /// The metrics pipeline for CPU and memory.

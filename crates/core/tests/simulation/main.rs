@@ -1,6 +1,7 @@
 //! The whole simulator against what is known without it: queueing theory, the rules of
 //! Kubernetes, and laws that hold whatever the model.
 
+mod actions;
 mod closed_forms;
 mod instances;
 mod invariants;

@@ -15,7 +15,7 @@ use flashcrowd_core::model::{
 use flashcrowd_units::{Bytes, Millicores, SimDuration, SimTime, Usd};
 
 /// Nodes of two cores and 8 GiB that take 60 s to boot and 15 s more to become ready.
-fn group(name: &str, (min, initial, max): (u32, u32, u32)) -> NodeGroup {
+pub(crate) fn group(name: &str, (min, initial, max): (u32, u32, u32)) -> NodeGroup {
     let resources = NodeResources {
         cpu: Millicores::new(2000),
         memory: Bytes::new(8 << 30),

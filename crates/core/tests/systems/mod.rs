@@ -91,5 +91,6 @@ pub(crate) fn system(seconds: f64, service: Service, steps: Vec<Step>) -> Model 
         node_cores: 64,
         nodes: None,
         actions: Vec::new(),
+        procedures: Vec::new(),
     }
 }

@@ -11,6 +11,9 @@
 //! | `scaling` of `nodes/GROUP` | nodes | the autoscaler's | |
 //! | `rollout` | `running`, `finished` | | |
 //! | `metrics_outage` | `available`, `unavailable` | | |
+//! | `alert` of a procedure | `inactive`, `firing` | the condition | the value, and since when it holds |
+//! | `procedure` | to `started`, `finished`, `skipped` | what sets it off | |
+//! | `action` | to `done`, `refused` | the procedure, or `Manual` | the command, and why it was refused |
 //! | `cut` | | | how many steps in the lives of pods are left out from here on |
 
 use super::Exporter;
@@ -77,8 +80,14 @@ impl Exporter for EventsCsv {
                 }
                 _ => None,
             };
+            let procedure = match &event.kind {
+                EventKind::Alert(alert) => Some(&*alert.procedure),
+                EventKind::Procedure { name, .. } => Some(&**name),
+                _ => None,
+            };
             let service = event.service.map(|id| services[id.index()].name.as_str());
-            let component = service.or(group.as_deref()).unwrap_or("metrics");
+            let component = service.or(group.as_deref()).or(procedure);
+            let component = component.unwrap_or("metrics");
             let is_pool = event.service.is_some_and(|id| services[id.index()].is_pool);
             row(event.at, component, &cells(event, component, is_pool))?;
         }
@@ -165,6 +174,38 @@ fn cells(event: &Event, component: &str, is_pool: bool) -> Cells {
         EventKind::MetricsOutage(began) => {
             change("metrics_outage", "unavailable", "available", !*began)
         }
+        EventKind::Alert(alert) => {
+            let cells = change("alert", "firing", "inactive", !alert.firing);
+            let value = alert
+                .value
+                .map_or("no value".to_owned(), |it| it.to_string());
+            Cells {
+                reason: text(&alert.condition),
+                detail: format!("{value}; held since {}", alert.since),
+                ..cells
+            }
+        }
+        EventKind::Procedure { when, progress, .. } => Cells {
+            kind: "procedure",
+            from: String::new(),
+            to: text(progress.name()),
+            reason: text(when),
+            detail: String::new(),
+        },
+        EventKind::Action {
+            action,
+            procedure,
+            refused,
+        } => Cells {
+            kind: "action",
+            from: String::new(),
+            to: text(if refused.is_some() { "refused" } else { "done" }),
+            reason: text(procedure.as_deref().unwrap_or("Manual")),
+            detail: match refused {
+                Some(why) => format!("{action}: {why}"),
+                None => text(action),
+            },
+        },
     }
 }
 

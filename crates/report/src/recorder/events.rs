@@ -2,7 +2,7 @@
 
 use flashcrowd_autoscalers::keda::scaled_job::JobId;
 use flashcrowd_core::model::ServiceId;
-use flashcrowd_core::record::{JobStage, NodeId, NodeStage, PodId, PodStage, Record};
+use flashcrowd_core::record::{JobStage, NodeId, NodeStage, PodId, PodStage, Progress, Record};
 use flashcrowd_units::SimTime;
 
 /// Steps in the lives of pods and Jobs that are kept; later ones are only counted. At six steps a pod this
@@ -95,6 +95,92 @@ pub enum EventKind {
     },
     /// The metrics API stopped answering (`true`) or answers again.
     MetricsOutage(bool),
+    /// The alert behind a procedure began to fire, or ceased to.
+    Alert(Box<AlertChange>),
+    /// A procedure moved on.
+    Procedure {
+        /// Its name.
+        name: Box<str>,
+        /// What sets it off.
+        when: Box<str>,
+        /// How.
+        progress: Progress,
+    },
+    /// Something was done to the system.
+    Action {
+        /// What.
+        action: Box<str>,
+        /// By which procedure; `None` for an action of its own.
+        procedure: Option<Box<str>>,
+        /// Why nothing came of it, if nothing did.
+        refused: Option<Box<str>>,
+    },
+}
+
+/// An alert that began to fire, or ceased to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AlertChange {
+    /// The procedure that it sets off.
+    pub procedure: Box<str>,
+    /// What is compared, and for how long.
+    pub condition: Box<str>,
+    /// Whether it fires now.
+    pub firing: bool,
+    /// The first evaluation at which the comparison held.
+    pub since: SimTime,
+    /// The metric now, in its own unit; `None` if it has no value.
+    pub value: Option<f64>,
+}
+
+impl Eq for AlertChange {}
+
+impl EventKind {
+    /// What was done to the system, and what set it off.
+    fn of_people(record: &Record<'_>) -> Option<(Option<ServiceId>, Self)> {
+        match *record {
+            Record::Alert {
+                procedure,
+                firing,
+                since,
+                value,
+            } => {
+                let change = AlertChange {
+                    procedure: procedure.name.as_str().into(),
+                    condition: procedure.when.to_string().into(),
+                    firing,
+                    since,
+                    value,
+                };
+                Some((None, Self::Alert(Box::new(change))))
+            }
+            Record::Procedure {
+                procedure,
+                progress,
+            } => {
+                let (name, when) = (procedure.name.as_str(), procedure.when.to_string());
+                let (name, when) = (name.into(), when.into());
+                let kind = Self::Procedure {
+                    name,
+                    when,
+                    progress,
+                };
+                Some((None, kind))
+            }
+            Record::Action {
+                action,
+                procedure,
+                refused,
+            } => {
+                let kind = Self::Action {
+                    action: action.to_string().into(),
+                    procedure: procedure.map(|procedure| procedure.name.as_str().into()),
+                    refused: refused.map(Into::into),
+                };
+                Some((action.service(), kind))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Events in order of time, bounded.
@@ -211,7 +297,10 @@ impl EventLog {
                 (Some(service), EventKind::Rollout { finished })
             }
             Record::MetricsOutage(began) => (None, EventKind::MetricsOutage(began)),
-            _ => return,
+            _ => match EventKind::of_people(record) {
+                Some(event) => event,
+                None => return,
+            },
         };
         self.events.push(Event { at, service, kind });
     }

@@ -7,7 +7,7 @@ mod pools;
 mod scaled_job;
 mod traps;
 
-pub(super) use scaled_job::{check_acts_on_jobs, scaled_job};
+pub(super) use scaled_job::scaled_job;
 
 use super::service::Part;
 use crate::check::Checker;

@@ -32,11 +32,6 @@ pub(super) fn template(part: &Part<'_>, problems: &mut Problems) -> PodTemplate 
         Some(1) => CpuScheduling::EventLoop,
         _ => CpuScheduling::TimeShared,
     };
-    let cpu_model = if resources.cpu_limit.is_some() {
-        CpuModel::Cfs
-    } else {
-        CpuModel::Shared
-    };
     let probes = probes::probes(part, problems);
     let memory = memory(part, resources.memory_limit, problems);
     let mut timing = |field: &str, given: Option<ServiceTime>, default: ServiceTime| {
@@ -60,7 +55,8 @@ pub(super) fn template(part: &Part<'_>, problems: &mut Problems) -> PodTemplate 
         containers: resources.containers,
         threads: spec.threads,
         scheduling: spec.scheduling.unwrap_or(scheduling),
-        cpu_model: spec.cpu_model.unwrap_or(cpu_model),
+        // Without a limit there is no quota; one may be set while the run goes on.
+        cpu_model: spec.cpu_model.unwrap_or(CpuModel::Cfs),
         concurrency: spec.concurrency,
         backlog: spec.backlog,
         memory,

@@ -55,19 +55,26 @@ pub enum OnKillSpec {
     Fail,
 }
 
-/// A metric by the name under which autoscalers ask for it: a figure of a service or of a queue.
+/// A metric by the name under which autoscalers ask for it: a figure of a service, an endpoint or a queue, or
+/// (`measure: clients`) of the whole system.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MetricSpec {
     /// The service that is measured.
     #[serde(default)]
     pub service: Option<String>,
+    /// The endpoint that is measured, by the requests that clients send there.
+    #[serde(default)]
+    pub endpoint: Option<String>,
     /// The queue that is measured.
     #[serde(default)]
     pub queue: Option<String>,
     /// Which figure. Of a queue by default the one that a KEDA trigger asks for, else the jobs that wait.
     #[serde(default)]
     pub measure: Option<Measure>,
+    /// Which percentile of a latency: above 0 and up to 100; 95 by default.
+    #[serde(default)]
+    pub percentile: Option<f64>,
     /// Time between two reads. By default 15s for a service, as Prometheus scrapes; of a queue its levels are
     /// read at the moment in which somebody asks (0s), and its rates every 15s.
     #[serde(default)]
@@ -75,7 +82,7 @@ pub struct MetricSpec {
     /// From a read until its value is served; 0s by default.
     #[serde(default)]
     pub lag: SimDuration,
-    /// Over how long rates and means are taken; 1m by default.
+    /// Over how long rates, means and percentiles are taken; 1m by default.
     #[serde(default = "minute")]
     pub window: SimDuration,
 }
@@ -84,20 +91,42 @@ fn minute() -> SimDuration {
     SimDuration::from_secs(60)
 }
 
-/// A figure of a service or of a queue.
+/// A figure of a service, of an endpoint or of a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Measure {
-    /// Service: requests that reach its load balancer, per second.
+    /// Service: requests that reach its load balancer, per second. Endpoint: those that clients send.
     Requests,
-    /// Service: requests that fail, per second.
+    /// Service, endpoint: requests that fail, per second.
     Errors,
-    /// Service: share of the requests that fail, 0 to 1.
+    /// Service, endpoint: share of the requests that fail, 0 to 1.
     ErrorRatio,
+    /// Service, endpoint: a percentile of the latency of the clients' requests that were answered, in seconds.
+    Latency,
     /// Service: requests in flight at the read, on all pods together.
     InFlight,
     /// Service: mean of the requests in flight over the window.
     Concurrency,
+    /// Service: CPU used by all pods together, in cores.
+    Cpu,
+    /// Service: CPU used, as a share of what the pods request.
+    CpuUtilization,
+    /// Service: CPU used, as a share of the limits of the pods.
+    CpuUtilizationOfLimit,
+    /// Service: share of the 100 ms periods in which a pod was held back by its CPU limit.
+    CpuThrottled,
+    /// Service: memory used by all pods together, in bytes.
+    Memory,
+    /// Service: memory used, as a share of what the pods request.
+    MemoryUtilization,
+    /// Service: memory used, as a share of the limits of the pods.
+    MemoryUtilizationOfLimit,
+    /// Service: pods that exist and are not terminating.
+    Replicas,
+    /// Service: pods that are ready.
+    ReadyReplicas,
+    /// The whole system: clients that wait for an answer.
+    Clients,
     /// Queue: jobs that wait.
     Waiting,
     /// Queue: jobs that are worked on.

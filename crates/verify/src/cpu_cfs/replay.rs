@@ -65,6 +65,7 @@ pub(super) fn replay(case: &Case, repeat: usize, cpu: CpuModel) -> Result<Replay
         service: SERVICE,
         phase,
         limits: None,
+        settings: None,
     };
     let mut now = SimTime::ZERO;
     for change in [start, Change::Listen(POD, true), Change::Route(POD, true)] {
@@ -158,6 +159,7 @@ fn model(case: &Case, cpu_model: CpuModel) -> Model {
         node_cores: cores,
         nodes: None,
         actions: Vec::new(),
+        procedures: Vec::new(),
     }
 }
 

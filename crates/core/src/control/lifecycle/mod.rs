@@ -113,7 +113,9 @@ impl<P: DataPlane> World<P> {
     }
 
     pub(super) fn template(&self, server: ServerId) -> &PodTemplate {
-        &self.service_of(self.pod(server).service).pod
+        let pod = self.pod(server);
+        let revisions = &self.services[pod.service.index()].revisions;
+        revisions.template(pod.revision)
     }
 
     fn sample(

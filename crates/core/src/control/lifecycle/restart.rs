@@ -41,6 +41,7 @@ impl<P: DataPlane> World<P> {
         let now = self.now;
         let service = self.pod(server).service;
         self.settle_usage(server);
+        self.retire_usage(server);
         self.count_running(service, -1);
         self.count_requested(server, -1);
         self.apply(Change::Kill(server, failure));

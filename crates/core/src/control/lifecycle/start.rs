@@ -3,9 +3,10 @@
 use super::PodEvent;
 use crate::control::World;
 use crate::control::pod::{Container, HISTORY, Pod, PodMetrics, instant};
+use crate::control::revisions::settings;
 use crate::exact::CfsPhase;
 use crate::model::{Readiness, ServiceId};
-use crate::plane::{Change, DataPlane, Limits, ServerId};
+use crate::plane::{Change, DataPlane, Limits, ServerId, Settings};
 use crate::record::{PodId, PodStage, Record, Recorder};
 use flashcrowd_units::{SimDuration, SimTime};
 use rand::{Rng, RngExt};
@@ -18,8 +19,8 @@ impl<P: DataPlane> World<P> {
         });
         let id = PodId(self.next_pod);
         self.next_pod += 1;
-        let size = self.admitted_size(service);
-        let demand = self.demand_of(service, size);
+        let size = self.admitted_size(service, revision);
+        let demand = self.demand_of(service, revision, size);
         let instance = self.new_instance(service, (created == HISTORY).then_some(HISTORY));
         let state = &mut self.services[service.index()];
         self.pods[server.0 as usize] = Some(Pod {
@@ -181,10 +182,17 @@ impl<P: DataPlane> World<P> {
         pod.container.restarts = old.restarts;
         pod.container.running_since = Some(now);
         pod.metrics = PodMetrics::default();
-        let limits = pod.size.map(|size| Limits {
-            cpu: size.cpu_limit,
-            memory: size.memory_limit,
+        let (size, revision) = (pod.size, pod.revision);
+        let revisions = &self.services[service.index()].revisions;
+        let is_other = !revisions.is_first(revision);
+        let limits = (is_other || size.is_some()).then(|| {
+            let size = self.size_of(server);
+            Limits {
+                cpu: size.cpu_limit,
+                memory: size.memory_limit,
+            }
         });
+        let settings = self.own_settings(server);
         self.count_running(service, 1);
         self.count_requested(server, 1);
         self.apply(Change::Start {
@@ -192,7 +200,16 @@ impl<P: DataPlane> World<P> {
             service,
             phase,
             limits,
+            settings,
         });
+    }
+
+    /// What the application takes from its environment, where that is not as the model has it.
+    pub(in crate::control) fn own_settings(&self, server: ServerId) -> Option<Settings> {
+        let pod = self.pod(server);
+        let revisions = &self.services[pod.service.index()].revisions;
+        let is_other = !revisions.is_first(pod.revision);
+        is_other.then(|| settings(self.template(server)))
     }
 
     pub(super) fn listens(&mut self, server: ServerId, recorder: &mut dyn Recorder) {

@@ -5,21 +5,22 @@
 //! somebody asks, as KEDA asks Redis itself; whatever goes through a monitoring system is
 //! read every `resolution` and served `lag` later.
 
+mod read;
 mod sampler;
 
+pub(in crate::control) use read::{Carried, CarriedEndpoint};
 pub(in crate::control) use sampler::Sampler;
 
 use super::super::{Event, World};
 use crate::model::{MetricSource, NamedMetric, QueueFigure, QueueId, ServiceFigure, ServiceId};
-use crate::plane::{DataPlane, QueueLevels};
+use crate::plane::DataPlane;
 use flashcrowd_autoscalers::keda::FIELD_LABEL;
 use flashcrowd_autoscalers::{MetricAnswer, MetricQuery, MilliValue, PodId, PodSample};
 use flashcrowd_engine::{RngStreams, StreamRng};
 use flashcrowd_manifests::LabelSelector;
-use flashcrowd_units::SimDuration;
+use flashcrowd_units::{SimDuration, SimTime};
 use rand::RngExt;
-use sampler::{PodFigures, Read};
-use serde::{Deserialize, Serialize};
+use sampler::PodFigures;
 
 /// How often a broker reckons its own rates (RabbitMQ's `collect_statistics_interval`).
 const BROKER_RATE: SimDuration = SimDuration::from_secs(5);
@@ -42,25 +43,15 @@ enum Form {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Origin {
+pub(in crate::control) enum Origin {
     /// Nothing has that name, or the resource metrics answer.
     Nothing,
-    /// A level of a queue, at the moment of the question.
-    Live(QueueId, QueueFigure),
+    /// A level, at the moment of the question.
+    Live(MetricSource),
     /// Offsets of a queue's partitions: the newest, or those that are done.
     Offsets { queue: QueueId, is_latest: bool },
-    /// A level of a service, at the moment of the question.
-    InFlight(ServiceId),
     /// What a sampler serves.
     Sampled(usize),
-}
-
-/// Counters of a service before the present report interval.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
-pub(in crate::control) struct Carried {
-    pub(in crate::control) attempts: u64,
-    pub(in crate::control) failed: u64,
-    pub(in crate::control) in_flight_seconds: f64,
 }
 
 /// An answer that owns what it says.
@@ -188,41 +179,54 @@ impl<P: DataPlane> World<P> {
         if metric.resolution.is_zero() && metric.source.needs_window() {
             (metric.resolution, metric.window) = (BROKER_RATE, BROKER_RATE);
         }
-        match metric.source {
-            MetricSource::Queue(queue, Some(figure)) if metric.resolution.is_zero() => {
-                Origin::Live(queue, figure)
-            }
-            MetricSource::Service(service, _) if metric.resolution.is_zero() => {
-                Origin::InFlight(service)
-            }
-            _ => {
-                let first = rng.random_range(0..metric.resolution.as_nanos());
-                let index = self.samplers.len();
-                self.samplers.push(Sampler::new(&metric, asker));
-                let at = self.now + SimDuration::from_nanos(first);
-                self.schedule(at, Event::Measure(index as u32));
-                Origin::Sampled(index)
-            }
+        if metric.resolution.is_zero() {
+            return Origin::Live(metric.source);
         }
+        let first = rng.random_range(0..metric.resolution.as_nanos());
+        let at = self.now + SimDuration::from_nanos(first);
+        self.start_sampler(&metric, asker, at)
+    }
+
+    /// Begins to read a metric for the rule of a trigger, the first time at `first`.
+    pub(in crate::control) fn sampled_from(
+        &mut self,
+        metric: &NamedMetric,
+        first: SimTime,
+    ) -> Origin {
+        if metric.resolution.is_zero() {
+            return Origin::Live(metric.source);
+        }
+        // Nobody asks pod by pod.
+        self.start_sampler(metric, ServiceId(0), first)
+    }
+
+    fn start_sampler(&mut self, metric: &NamedMetric, asker: ServiceId, at: SimTime) -> Origin {
+        let index = self.samplers.len();
+        self.watch(metric.source);
+        self.samplers.push(Sampler::new(metric, asker));
+        self.schedule(at, Event::Measure(index as u32));
+        Origin::Sampled(index)
     }
 
     /// A sampler reads its source.
     pub(in crate::control) fn measure(&mut self, index: u32) {
-        let now = self.now;
         let sampler = &self.samplers[index as usize];
         let (source, pods_of) = (sampler.source, sampler.pods_of);
-        let next = now + sampler.resolution;
-        let (count, of) = match source {
-            MetricSource::Service(service, figure) => self.service_count(service, figure),
-            MetricSource::Queue(queue, figure) => {
-                let levels = self.plane.queue(queue, now);
-                (level(&levels, figure.unwrap_or(QueueFigure::Waiting)), 0.0)
-            }
-        };
+        let next = self.now + sampler.resolution;
+        let read = self.read(source);
         let pods = self.pod_figures(source, pods_of);
-        let read = Read { at: now, count, of };
         self.samplers[index as usize].record(read, pods);
         self.schedule(next, Event::Measure(index));
+    }
+
+    /// What is known of a metric now.
+    pub(in crate::control) fn sampled(&mut self, origin: Origin) -> Option<f64> {
+        let now = self.now;
+        match origin {
+            Origin::Nothing | Origin::Offsets { .. } => None,
+            Origin::Live(source) => self.live(source),
+            Origin::Sampled(index) => self.samplers[index].served(now)?.total,
+        }
     }
 
     /// A figure pod by pod, for metrics of type Pods of an autoscaler of `pods_of`.
@@ -233,30 +237,27 @@ impl<P: DataPlane> World<P> {
             .filter(|(_, pod)| pod.routed && pod.is_active())
             .map(|(server, pod)| (server, u64::from(pod.id.0)))
             .collect();
-        if source == MetricSource::Service(pods_of, ServiceFigure::InFlight) {
+        let own = |figure| source == MetricSource::Service(pods_of, figure);
+        let (in_flight, memory) = (own(ServiceFigure::InFlight), own(ServiceFigure::Memory));
+        if in_flight || memory {
             let now = self.now;
-            let inside = |(server, pod)| (pod, f64::from(self.plane.usage(server, now).inside));
-            PodFigures::Known(reached.into_iter().map(inside).collect())
-        } else {
-            PodFigures::EqualShares(reached.into_iter().map(|(_, pod)| pod).collect())
+            let known = |(server, pod)| {
+                let usage = self.plane.usage(server, now);
+                let inside = f64::from(usage.inside);
+                let figure = if in_flight {
+                    inside
+                } else {
+                    usage.memory_bytes as f64
+                };
+                (pod, figure)
+            };
+            return PodFigures::Known(reached.into_iter().map(known).collect());
         }
-    }
-
-    /// A counter of a service since the start of the run, or a level; and what it relates to.
-    fn service_count(&mut self, service: ServiceId, figure: ServiceFigure) -> (f64, f64) {
-        let traffic = self.plane.traffic(service, self.now);
-        let carried = self.services[service.index()].carried;
-        let attempts = (carried.attempts + traffic.attempts) as f64;
-        let failed = (carried.failed + traffic.failed.iter().sum::<u64>()) as f64;
-        match figure {
-            ServiceFigure::Requests => (attempts, 0.0),
-            ServiceFigure::Errors => (failed, 0.0),
-            ServiceFigure::ErrorRatio => (failed, attempts),
-            ServiceFigure::InFlight => (f64::from(traffic.inside + traffic.held), 0.0),
-            ServiceFigure::Concurrency => {
-                let seconds = traffic.inside_seconds + traffic.held_seconds;
-                (carried.in_flight_seconds + seconds, 0.0)
-            }
+        let pods = reached.into_iter().map(|(_, pod)| pod).collect();
+        if source.is_same_for_each() {
+            PodFigures::Same(pods)
+        } else {
+            PodFigures::EqualShares(pods)
         }
     }
 
@@ -272,32 +273,26 @@ impl<P: DataPlane> World<P> {
 
     fn answer(&mut self, service: ServiceId, binding: Binding) -> Answer {
         let now = self.now;
-        let value = match binding.origin {
+        let (total, live) = match binding.origin {
             Origin::Nothing => return Answer::Unavailable,
             Origin::Offsets { queue, is_latest } => return self.offsets(queue, is_latest),
-            Origin::Live(queue, figure) => level(&self.plane.queue(queue, now), figure),
-            Origin::InFlight(service) => self.service_count(service, ServiceFigure::InFlight).0,
-            Origin::Sampled(index) => {
-                let Some(value) = self.samplers[index].served(now) else {
-                    return Answer::Unavailable;
-                };
-                if binding.form == Form::Pods {
-                    return per_pod(value.total, &value.pods);
-                }
-                value.total
-            }
+            Origin::Live(source) => (self.live(source), Some(source)),
+            Origin::Sampled(_) => (self.sampled(binding.origin), None),
+        };
+        let Some(total) = total else {
+            return Answer::Unavailable;
         };
         match binding.form {
-            Form::Pods => {
-                let source = match binding.origin {
-                    Origin::InFlight(of) => MetricSource::Service(of, ServiceFigure::InFlight),
-                    Origin::Live(queue, figure) => MetricSource::Queue(queue, Some(figure)),
-                    _ => unreachable!("what is read on the spot is a level"),
-                };
-                per_pod(value, &self.pod_figures(source, service))
-            }
-            Form::Object => Answer::Object(milli(value)),
-            Form::External => Answer::External(vec![milli(value)]),
+            Form::Pods => match (live, binding.origin) {
+                (Some(source), _) => per_pod(total, &self.pod_figures(source, service)),
+                (None, Origin::Sampled(index)) => {
+                    let served = self.samplers[index].served(now);
+                    served.map_or(Answer::Unavailable, |value| per_pod(total, &value.pods))
+                }
+                (None, _) => Answer::Unavailable,
+            },
+            Form::Object => Answer::Object(milli(total)),
+            Form::External => Answer::External(vec![milli(total)]),
         }
     }
 
@@ -337,18 +332,6 @@ fn live(name: &str, source: MetricSource) -> NamedMetric {
     }
 }
 
-/// A level of a queue, or a counter where a rate is made of it.
-fn level(levels: &QueueLevels, figure: QueueFigure) -> f64 {
-    match figure {
-        QueueFigure::Waiting => levels.waiting as f64,
-        QueueFigure::InProgress => levels.in_progress as f64,
-        QueueFigure::Length => (levels.waiting + levels.in_progress) as f64,
-        QueueFigure::EnqueueRate => levels.enqueued as f64,
-        QueueFigure::ProcessRate => levels.processed as f64,
-        QueueFigure::OldestSeconds => levels.oldest_seconds,
-    }
-}
-
 /// A figure of all pods, pod by pod.
 fn per_pod(total: f64, pods: &PodFigures) -> Answer {
     let sample = |pod: u64, value: f64| PodSample {
@@ -357,6 +340,7 @@ fn per_pod(total: f64, pods: &PodFigures) -> Answer {
     };
     let mut samples: Vec<_> = match pods {
         PodFigures::Known(figures) => figures.iter().map(|&(pod, own)| sample(pod, own)).collect(),
+        PodFigures::Same(pods) => pods.iter().map(|&pod| sample(pod, total)).collect(),
         PodFigures::EqualShares(pods) => {
             let each = total / pods.len().max(1) as f64;
             pods.iter().map(|&pod| sample(pod, each)).collect()

@@ -85,8 +85,9 @@ impl<P: DataPlane> World<P> {
         target: PodSize,
         recorder: &mut dyn Recorder,
     ) {
-        let service = self.pod(server).service;
-        let demand = self.demand_of(service, Some(target));
+        let pod = self.pod(server);
+        let (service, revision) = (pod.service, pod.revision);
+        let demand = self.demand_of(service, revision, Some(target));
         self.pod_mut(server).resize = Some(PendingResize {
             target,
             demand,
@@ -164,7 +165,13 @@ impl<P: DataPlane> World<P> {
                 cpu: resize.target.cpu_limit,
                 memory: resize.target.memory_limit,
             };
-            self.apply(Change::Resize { server, limits });
+            let settings = self.own_settings(server);
+            self.apply(Change::Resize {
+                server,
+                limits,
+                settings,
+            });
+            self.watch_capacity(self.pod(server).service);
         }
         self.change_demand(server, resize.demand);
         self.record_resize(server, "Resized", recorder);

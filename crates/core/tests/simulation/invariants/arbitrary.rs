@@ -9,10 +9,11 @@ use crate::systems::{
 };
 use autoscalers::hpa;
 use flashcrowd_core::model::{
-    Action, BalancingPolicy, EndpointId, IntOrPercent, KeepAlive, LoadBalancer, Model, PodTemplate,
-    RolloutStrategy, Service, ServiceId, Step, TimedAction, Workload,
+    Action, BalancingPolicy, EndpointId, EnvChange, EnvEffect, HpaPatch, IntOrPercent, KeepAlive,
+    LoadBalancer, Model, PodTemplate, ResourceChange, RolloutStrategy, Service, ServiceId, Step,
+    TimedAction, Workload,
 };
-use flashcrowd_units::{SimDuration, SimTime};
+use flashcrowd_units::{Millicores, SimDuration, SimTime};
 use flashcrowd_workload::{ArrivalProcess, GammaRenewal, Lognormal, ServiceTime};
 pub(super) use instances::on_instances;
 use pods::template;
@@ -158,7 +159,7 @@ fn clients() -> impl Strategy<Value = (ArrivalProcess, f64, SimDuration, f64)> {
 }
 
 fn actions() -> impl Strategy<Value = Vec<(u64, u32, u32, u32)>> {
-    vec((0..300_000u64, 0..3u32, 0..3u32, 0..6u32), 0..8)
+    vec((0..300_000u64, 0..7u32, 0..3u32, 0..6u32), 0..8)
 }
 
 /// One to three services that call each other, with everything that can be set.
@@ -217,7 +218,34 @@ fn timed((millis, kind, service, number): (u64, u32, u32, u32), services: u32) -
     let action = match kind {
         0 => Action::RolloutRestart(service),
         1 => Action::Scale(service, number),
-        _ => Action::MetricsOutage(SimDuration::from_secs(u64::from(number) * 20)),
+        2 => Action::MetricsOutage(SimDuration::from_secs(u64::from(number) * 20)),
+        3 => Action::RolloutUndo(service),
+        4 => Action::SetResources(
+            service,
+            ResourceChange {
+                cpu_request: Some(Millicores::new(u64::from(number) * 100)),
+                cpu_limit: Some(Millicores::new(u64::from(number) * 300)),
+                ..ResourceChange::default()
+            },
+        ),
+        5 => Action::SetEnv(
+            service,
+            EnvChange {
+                effect: EnvEffect {
+                    concurrency: Some(number),
+                    backlog: Some(number),
+                    ..EnvEffect::default()
+                },
+                ..EnvChange::default()
+            },
+        ),
+        _ => Action::PatchHpa(
+            service,
+            HpaPatch {
+                min_replicas: (number % 2 == 0).then_some(number),
+                max_replicas: (number % 3 == 0).then_some(number + 1),
+            },
+        ),
     };
     TimedAction {
         at: SimTime::from_millis(millis),

@@ -1,7 +1,7 @@
 //! A recorder that believes nothing.
 
 use flashcrowd_autoscalers::PolicySpec;
-use flashcrowd_core::model::{Model, ServiceId};
+use flashcrowd_core::model::{Action, HpaPatch, Model, ServiceId};
 use flashcrowd_core::record::{
     FailureCounts, Interval, PodId, PodStage, Record, Recorder, ServiceInterval, Totals,
 };
@@ -193,6 +193,15 @@ impl Audit {
         }
     }
 
+    /// New bounds, which hold from the next sync on.
+    fn patched(&mut self, service: ServiceId, patch: HpaPatch) {
+        let known = &mut self.services[service.index()];
+        known.settled = false;
+        let hpa = known.hpa.as_mut().expect("only an HPA is patched");
+        hpa.min_replicas = patch.min_replicas.map(|it| it as i32).or(hpa.min_replicas);
+        hpa.max_replicas = patch.max_replicas.map_or(hpa.max_replicas, |it| it as i32);
+    }
+
     fn scaled(&mut self, at: SimTime, service: ServiceId, from: u32, to: u32, by: &str) {
         let known = &mut self.services[service.index()];
         assert_eq!(from, known.desired);
@@ -293,6 +302,11 @@ impl Recorder for Audit {
                 self.blind = *began;
             }
             Record::Decision { service, .. } => self.services[service.index()].settled = true,
+            Record::Action {
+                action: Action::PatchHpa(service, patch),
+                refused: None,
+                ..
+            } => self.patched(*service, *patch),
             &Record::Pod {
                 service,
                 pod,

@@ -140,6 +140,7 @@ fn messages_of_lost_nodes_are_done_by_others() {
     model.nodes = Some(Nodes {
         groups: vec![NodeGroup {
             name: "spot".to_owned(),
+            is_offering: false,
             shape: NodeShape {
                 capacity: resources,
                 allocatable: resources,

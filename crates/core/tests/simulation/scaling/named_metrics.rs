@@ -8,7 +8,7 @@ use flashcrowd_autoscalers::{
 };
 use flashcrowd_core::World;
 use flashcrowd_core::model::{
-    BalancingPolicy, MetricSource, Model, NamedMetric, ServiceFigure, ServiceId, Step,
+    BalancingPolicy, MetricSource, Model, NamedMetric, Percentile, ServiceFigure, ServiceId, Step,
 };
 use flashcrowd_core::record::NoRecorder;
 use flashcrowd_units::{Replicas, SimDuration};
@@ -55,6 +55,7 @@ fn external(target: &str) -> Value {
 /// divided by what one pod should have.
 #[test]
 fn all_three_types_see_the_figure() {
+    let p95 = ServiceFigure::Latency(Percentile::new(95.0).unwrap());
     for (metric, figure, expected) in [
         (pods("10"), ServiceFigure::Requests, 4),
         (object("8"), ServiceFigure::Requests, 5),
@@ -62,6 +63,10 @@ fn all_three_types_see_the_figure() {
         (external("5"), ServiceFigure::InFlight, 4),
         (external("5"), ServiceFigure::Concurrency, 4),
         (external("1"), ServiceFigure::ErrorRatio, 1),
+        // 0.5 s / 0.11 s; and every pod has the same latency, however many there are.
+        (external("110m"), p95, 5),
+        (pods("500m"), p95, 1),
+        (pods("50m"), p95, 10),
     ] {
         let (changes, totals) = run(model(&metric, figure, 15, 0), 11);
         let last = changes.last().map_or(1, |change| change.2);

@@ -3,7 +3,6 @@
 mod traps;
 
 use super::keda;
-use crate::build::Context;
 use crate::build::service::Part;
 use crate::diagnostic::{Code, Problems, Severity};
 use crate::path::FieldPath;
@@ -210,34 +209,5 @@ fn check_service(part: &Part<'_>, path: &FieldPath, problems: &mut Problems) {
             message,
             "take it out",
         );
-    }
-}
-
-/// Refuses actions on services that are ScaledJobs.
-pub(in crate::build) fn check_acts_on_jobs(context: &Context<'_>, problems: &mut Problems) {
-    let is_job = |name: &str| {
-        let service = context.spec.services.get(name);
-        let autoscaler = service.and_then(|service| service.autoscaler.as_ref());
-        matches!(autoscaler, Some(AutoscalerSpec::ScaledJob(_)))
-    };
-    let base = FieldPath::default().join("actions");
-    for (index, action) in context.spec.actions.iter().enumerate() {
-        let path = base.join(index);
-        let scaled = action.scale.as_ref().map(|scale| scale.service.as_str());
-        let acts = [
-            (scaled, path.join("scale").join("service")),
-            (
-                action.rollout_restart.as_deref(),
-                path.join("rollout_restart"),
-            ),
-        ];
-        for (name, path) in acts {
-            if let Some(name) = name.filter(|name| is_job(name)) {
-                let message =
-                    format!("`{name}` is a ScaledJob: it has no replicas and no rollouts");
-                let mut check = context.check(problems);
-                check.report(Code::InvalidValue, &path, message, |problem| problem);
-            }
-        }
     }
 }
