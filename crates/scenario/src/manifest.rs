@@ -119,14 +119,15 @@ impl Objects {
         wanted: Option<&str>,
         service: &str,
     ) -> Option<&Placed<ScaledJob>> {
-        let mut named = self.scaled_jobs.iter();
-        let named = named.find(|it| it.value.metadata.name.as_deref() == Some(service));
-        match (wanted, named, self.scaled_jobs.as_slice()) {
+        if wanted.is_some() {
             // A Deployment is asked for.
-            (Some(_), ..) => None,
-            (None, Some(named), _) => Some(named),
-            (None, None, [only]) if self.deployments.is_empty() => Some(only),
-            _ => None,
+            return None;
+        }
+        let mut jobs = self.scaled_jobs.iter();
+        let named = jobs.find(|it| it.value.metadata.name.as_deref() == Some(service));
+        match self.scaled_jobs.as_slice() {
+            [only] if self.deployments.is_empty() => Some(only),
+            _ => named,
         }
     }
 

@@ -166,7 +166,11 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn refuse(&mut self, path: String, message: String) {
-        self.problems.push(Problem { path, message });
+        let problem = Problem { path, message };
+        // Both ends of a window are in the same zone.
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
     }
 
     fn range(&mut self, path: &str, range: ReplicaRange) {

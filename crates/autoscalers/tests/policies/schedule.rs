@@ -169,7 +169,7 @@ fn mistakes_are_named_all_at_once() {
         build(policy).expect_err("it is a mistake"),
         "the policy `schedule` is not valid; \
          windows[0].time_zone: is `Asia/Calcutt`: must be a time zone such as Asia/Kolkata; \
-         windows[0].time_zone: is `Asia/Calcutt`: must be a time zone such as Asia/Kolkata; \
+         windows[0].from: is `0 8 * *`: must have 5 fields (minute hour day-of-month month day-of-week), not 4; \
          actions[0].at.cron: is `0 0 8 ? * *`: must have 5 fields (minute hour day-of-month month day-of-week), not 6"
     );
     let nested = json!({ "schedule": { "replicas": { "min": 1, "max": 2 }, "policy": { "hpa": { "spec": { "maxReplicas": 0 } } } } });

@@ -217,42 +217,27 @@ fn several_triggers_are_combined_as_told() {
 /// A model of Jobs that could not work says so before it runs.
 #[test]
 fn what_jobs_cannot_have_is_refused() {
-    let refused = |change: fn(&mut Model)| {
+    let refused = |change: fn(&mut Model), expected: &str| {
         let mut model = model(10.0, instant_pod(), 1.0, &json!({}));
         change(&mut model);
         let error = World::new(model, 1).err().expect("it cannot work");
-        error.to_string()
-    };
-    let cases: [(fn(&mut Model), &str); 6] = [
-        (|it| it.services[0].replicas = 1, "replicas of `worker`"),
-        (|it| it.queues.clear(), "works off no queue"),
-        (|it| work(it, None, None), "would never end"),
-        (|it| work(it, Some(0), None), "at least one message"),
-        (
-            |it| {
-                it.services[0]
-                    .scaled_job
-                    .as_mut()
-                    .unwrap()
-                    .policy
-                    .spec
-                    .triggers
-                    .clear()
-            },
-            "the ScaledJob is not valid",
-        ),
-        (
-            |it| {
-                it.actions.push(TimedAction {
-                    at: SimTime::ZERO,
-                    action: Action::Scale(ServiceId(0), 3),
-                });
-            },
-            "neither scaled by hand",
-        ),
-    ];
-    for (change, expected) in cases {
-        let message = refused(change);
+        let message = error.to_string();
         assert!(message.contains(expected), "{message}");
-    }
+    };
+    refused(|it| it.services[0].replicas = 1, "replicas of `worker`");
+    refused(|it| it.queues.clear(), "works off no queue");
+    refused(|it| work(it, None, None), "would never end");
+    refused(|it| work(it, Some(0), None), "at least one message");
+    let without_triggers = |it: &mut Model| {
+        let scaled_job = it.services[0].scaled_job.as_mut().unwrap();
+        scaled_job.policy.spec.triggers.clear();
+    };
+    refused(without_triggers, "the ScaledJob is not valid");
+    let scaled_by_hand = |it: &mut Model| {
+        it.actions.push(TimedAction {
+            at: SimTime::ZERO,
+            action: Action::Scale(ServiceId(0), 3),
+        });
+    };
+    refused(scaled_by_hand, "neither scaled by hand");
 }
