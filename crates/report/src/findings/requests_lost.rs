@@ -5,6 +5,7 @@
 //! way outside of both is somebody else's fault.
 
 use super::{Detector, Finding, Severity, Wording};
+use crate::context::ServiceContext;
 use crate::format;
 use flashcrowd_core::model::ServiceId;
 use flashcrowd_core::record::{Failure, Interval, Record};
@@ -90,14 +91,15 @@ impl Losses {
         &self,
         code: &'static str,
         cause: &str,
-        name: &str,
+        service: &ServiceContext,
         wording: &Wording<'_>,
     ) -> Option<Finding> {
         let first = self.first?;
         let total = self.refused + self.cut_off;
+        let name = &service.name;
         let how = match (self.refused, self.cut_off) {
             (_, 0) => "their connections were refused".to_owned(),
-            (0, _) => "their pods stopped in the middle of them".to_owned(),
+            (0, _) => format!("their {}s stopped in the middle of them", service.unit()),
             (refused, cut_off) => format!(
                 "{} were refused, {} cut off in the middle",
                 format::count(refused),
@@ -107,14 +109,18 @@ impl Losses {
         Some(Finding {
             severity: Severity::Critical,
             at_seconds: first.as_secs_f64(),
-            component: name.to_owned(),
+            component: name.clone(),
             code,
             message: format!(
-                "{name} lost {} to {}, from {} on: {how}; a preStop delay longer than the endpoint \
-                 propagation prevents this",
+                "{name} lost {} to {}, from {} on: {how}; {} prevents this",
                 format::times(total, "request"),
                 format::times(self.causes, cause),
                 wording.clock.short(first),
+                if service.is_pool {
+                    "a longer drain"
+                } else {
+                    "a preStop delay longer than the endpoint propagation"
+                },
             ),
         })
     }
@@ -137,13 +143,13 @@ impl Detector for RequestsLost {
     }
 
     fn findings(&self, wording: &Wording<'_>, findings: &mut Vec<Finding>) {
-        let name = &wording.context.services[self.service.index()].name;
-        let scale_down = self
-            .scale_down
-            .finding("lost_in_scale_down", "scale-down", name, wording);
+        let service = &wording.context.services[self.service.index()];
+        let scale_down =
+            self.scale_down
+                .finding("lost_in_scale_down", "scale-down", service, wording);
         let rollout = self
             .rollout
-            .finding("lost_in_rollout", "rollout", name, wording);
+            .finding("lost_in_rollout", "rollout", service, wording);
         findings.extend(scale_down.into_iter().chain(rollout));
     }
 }

@@ -40,8 +40,10 @@ pub(super) fn render(page: &mut Page, results: &Results) {
     let context = results.recorder().context();
     let offered = rates(samples, |e| e.offered);
     let failed = rates(samples, |e| e.failed);
-    chart.line(page, "requests/s", &offered, format::rate);
-    chart.line(page, "failed/s", &failed, format::rate);
+    if offered.iter().any(|rate| *rate > 0.0) {
+        chart.line(page, "requests/s", &offered, format::rate);
+        chart.line(page, "failed/s", &failed, format::rate);
+    }
     for index in busiest(results) {
         let name = shortened(&format!("p95 {}", context.endpoints[index].name));
         chart.line(page, &name, &p95(samples, index), format::latency);
@@ -64,7 +66,11 @@ pub(super) fn render(page: &mut Page, results: &Results) {
         chart.line(page, "  ready replicas", &level(|s| s.ready.into()), count);
         chart.line(
             page,
-            &format!("  CPU of ready {}s", service.unit()),
+            if service.is_pool {
+                "  CPU of instances"
+            } else {
+                "  CPU of ready pods"
+            },
             &level(cpu_of_capacity),
             format::share,
         );

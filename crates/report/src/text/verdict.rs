@@ -3,7 +3,7 @@
 use super::page::Page;
 use super::table::{self, Align};
 use crate::format;
-use crate::report::{Report, SloReport};
+use crate::report::{QueueReport, Report, SloReport};
 use crate::results::Results;
 use flashcrowd_units::SimDuration;
 
@@ -57,13 +57,20 @@ fn verdict(report: &Report) -> String {
 
 /// What was asked of the system, and what it gave.
 fn sentence(results: &Results) -> String {
-    let requests = &results.report().requests;
-    let arrived = format!(
-        "{} simulated from {}. {} arrived; ",
+    let report = results.report();
+    let requests = &report.requests;
+    let simulated = format!(
+        "{} simulated from {}.",
         format::span(SimDuration::from_secs_f64(
-            results.report().provenance.simulated_seconds
+            report.provenance.simulated_seconds
         )),
         results.recorder().clock().beginning(),
+    );
+    if requests.offered == 0 && !report.queues.is_empty() {
+        return format!("{simulated} {}", jobs(report));
+    }
+    let arrived = format!(
+        "{simulated} {} arrived; ",
         format::times(requests.offered, "request"),
     );
     if requests.completed == requests.offered {
@@ -84,6 +91,18 @@ fn sentence(results: &Results) -> String {
         "{arrived}{} were answered, {} failed{open}.",
         format::share(answered),
         format::count(requests.failed),
+    )
+}
+
+/// The same where nobody sends requests.
+fn jobs(report: &Report) -> String {
+    let sum = |of: fn(&QueueReport) -> u64| report.queues.values().map(of).sum::<u64>();
+    format!(
+        "No requests; {} came, {} were done, {} failed, {} are left.",
+        format::times(sum(|queue| queue.enqueued), "job"),
+        format::count(sum(|queue| queue.processed)),
+        format::count(sum(|queue| queue.failed)),
+        format::count(sum(|queue| queue.waiting + queue.in_progress)),
     )
 }
 
