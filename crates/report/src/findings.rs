@@ -16,6 +16,7 @@ mod no_ready_endpoint;
 mod node_groups;
 mod objectives;
 mod pods_pending;
+mod procedures;
 mod replicas_at_max;
 mod requests_lost;
 mod rollout;
@@ -120,6 +121,7 @@ pub(crate) fn detectors(context: &RunContext) -> Vec<Box<dyn Detector>> {
         }
     }
     detectors.push(Box::new(metric_missing::Outage::default()));
+    detectors.push(Box::new(procedures::Procedures::default()));
     detectors
 }
 

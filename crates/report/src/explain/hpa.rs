@@ -307,6 +307,17 @@ fn stabilization(scene: &Scene<'_>, body: &Body, steps: &HpaSteps) -> String {
 fn limits(scene: &Scene<'_>, body: &Body, steps: &HpaSteps) -> Option<String> {
     let rules = scene.rules;
     let (stabilized, limited) = (steps.stabilized?, steps.limited?);
+    if rules.has_calendar && limited != body.desired {
+        let bound = match body.limited_by.as_deref() {
+            Some("TooManyReplicas") => "no more than",
+            _ => "no fewer than",
+        };
+        return Some(format!(
+            "The schedule allows {bound} {} now: {limited} became {}.",
+            replicas(body.desired),
+            body.desired
+        ));
+    }
     let policies = |direction: &Direction, field: &str, most: &str| {
         if direction.select == "Disabled" {
             return format!("`{field}` is disabled (selectPolicy: Disabled).");

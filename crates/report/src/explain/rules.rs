@@ -26,6 +26,8 @@ pub struct Rules {
     pub triggers: Vec<String>,
     /// KEDA's cooldown; zero for others.
     pub cooldown: SimDuration,
+    /// Whether a schedule around the controller has the last word about the bounds.
+    pub(super) has_calendar: bool,
     pub(super) has_behavior: bool,
     pub(super) up: Direction,
     pub(super) down: Direction,
@@ -72,6 +74,17 @@ impl Rules {
             ),
             PolicySpec::AzureVmss(_) => Self::named("Azure autoscale"),
             PolicySpec::GcpMig(_) => Self::named("Google Cloud autoscaler"),
+            PolicySpec::Schedule(schedule) => match schedule.policy.as_deref() {
+                Some(inner) => {
+                    let inner = Self::of(inner);
+                    Self {
+                        controller: format!("{} within its schedule", inner.controller),
+                        has_calendar: true,
+                        ..inner
+                    }
+                }
+                None => Self::named("schedule"),
+            },
             other => Self::named(other.name()),
         }
     }
@@ -107,6 +120,7 @@ impl Rules {
             targets: Vec::new(),
             triggers: Vec::new(),
             cooldown: SimDuration::ZERO,
+            has_calendar: false,
             has_behavior: false,
             up: Direction::default(),
             down: Direction::default(),

@@ -19,7 +19,11 @@ fn start() -> Zoned {
 /// Syncs every 15 s, with these percentages of a request of 1 core on every pod. The samples are 7 s
 /// old.
 fn decided(replicas: u32, percents: &[i64]) -> DecisionHistory {
-    let policy: PolicySpec = serde_json::from_str(POLICY).unwrap();
+    decided_by(POLICY, replicas, percents)
+}
+
+fn decided_by(policy: &str, replicas: u32, percents: &[i64]) -> DecisionHistory {
+    let policy: PolicySpec = serde_json::from_str(policy).unwrap();
     let mut hpa = flashcrowd_autoscalers::Catalog::standard()
         .build(&policy)
         .unwrap();
@@ -81,7 +85,11 @@ fn decided(replicas: u32, percents: &[i64]) -> DecisionHistory {
 }
 
 fn story(history: &DecisionHistory, seconds: u64, why_not: bool) -> String {
-    let policy: PolicySpec = serde_json::from_str(POLICY).unwrap();
+    story_of(POLICY, history, seconds, why_not)
+}
+
+fn story_of(policy: &str, history: &DecisionHistory, seconds: u64, why_not: bool) -> String {
+    let policy: PolicySpec = serde_json::from_str(policy).unwrap();
     let explainer = Explainer {
         history,
         component: "shop",
@@ -108,6 +116,22 @@ shop at 06:00:00: HPA scaled it from 4 to 6 replicas.
   - Conditions: AbleToScale True (SucceededRescale), ScalingActive True (ValidMetricFound), ScalingLimited False (DesiredWithinRange).
 ";
     assert_eq!(text, expected);
+}
+
+/// 35 / 70 x 2 = 1, the HPA's own minimum is 2, and the schedule wants at least 4.
+#[test]
+fn a_schedule_has_the_last_word() {
+    let policy = format!(
+        r#"{{ "schedule": {{ "replicas": {{ "min": 4, "max": 9 }}, "policy": {POLICY} }} }}"#
+    );
+    let history = decided_by(&policy, 2, &[35]);
+    let text = story_of(&policy, &history, 0, false);
+    for part in [
+        "HPA within its schedule scaled it from 2 to 4 replicas",
+        "The schedule allows no fewer than 4 replicas now: 2 became 4.",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
 }
 
 #[test]

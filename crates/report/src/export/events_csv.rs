@@ -181,7 +181,7 @@ fn cells(event: &Event, component: &str, is_pool: bool) -> Cells {
                 .map_or("no value".to_owned(), |it| it.to_string());
             Cells {
                 reason: text(&alert.condition),
-                detail: format!("{value}; held since {}", alert.since),
+                detail: format!("{value}; held since {} s", alert.since.as_secs_f64()),
                 ..cells
             }
         }

@@ -193,6 +193,16 @@ pub(crate) struct EventLog {
 }
 
 impl EventLog {
+    /// Whether no more steps of pods and Jobs are kept, which is counted.
+    fn is_cut(&mut self, at: SimTime) -> bool {
+        if self.pod_events == POD_EVENT_LIMIT {
+            self.cut.get_or_insert((at, 0)).1 += 1;
+            return true;
+        }
+        self.pod_events += 1;
+        false
+    }
+
     /// Keeps `record` if it is an event.
     pub(crate) fn observe(&mut self, at: SimTime, record: &Record<'_>) {
         let (service, kind) = match *record {
@@ -218,11 +228,9 @@ impl EventLog {
                 to,
                 reason,
             } => {
-                if self.pod_events == POD_EVENT_LIMIT {
-                    self.cut.get_or_insert((at, 0)).1 += 1;
+                if self.is_cut(at) {
                     return;
                 }
-                self.pod_events += 1;
                 (
                     Some(service),
                     EventKind::Pod {
@@ -240,11 +248,9 @@ impl EventLog {
                 to,
                 reason,
             } => {
-                if self.pod_events == POD_EVENT_LIMIT {
-                    self.cut.get_or_insert((at, 0)).1 += 1;
+                if self.is_cut(at) {
                     return;
                 }
-                self.pod_events += 1;
                 let kind = EventKind::Job {
                     job,
                     from,

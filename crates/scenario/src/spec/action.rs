@@ -55,6 +55,23 @@ pub struct ActionSpec {
     pub metrics_outage: Option<SimDuration>,
 }
 
+impl ActionSpec {
+    /// What it does itself, as if it were its only step.
+    pub(crate) fn own_step(&self) -> ActionStepSpec {
+        ActionStepSpec {
+            after: None,
+            rollout_restart: self.rollout_restart.clone(),
+            rollout_undo: self.rollout_undo.clone(),
+            scale: self.scale.clone(),
+            set_resources: self.set_resources.clone(),
+            set_env: self.set_env.clone(),
+            patch_hpa: self.patch_hpa.clone(),
+            set_node_group: self.set_node_group.clone(),
+            metrics_outage: self.metrics_outage,
+        }
+    }
+}
+
 /// One of several changes: what, and how long after the one before it.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

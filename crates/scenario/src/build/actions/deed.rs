@@ -5,70 +5,48 @@ use crate::diagnostic::{Code, Problems};
 use crate::path::FieldPath;
 use crate::spec::{
     ActionSpec, ActionStepSpec, PatchHpaSpec, ScaleSpec, SetEnvSpec, SetNodeGroupSpec,
-    SetResourcesSpec,
 };
 use flashcrowd_autoscalers::PolicySpec;
 use flashcrowd_core::model::{Action, EnvChange, EnvEffect, HpaPatch, Service, ServiceId};
-use flashcrowd_units::SimDuration;
 
 const CHOICES: &str = "exactly one of `rollout_restart`, `rollout_undo`, `scale`, `set_resources`, `set_env`, `patch_hpa`, `set_node_group`, `metrics_outage`";
 const CHOICES_OR_STEPS: &str = "exactly one of `steps`, `rollout_restart`, `rollout_undo`, `scale`, `set_resources`, `set_env`, `patch_hpa`, `set_node_group`, `metrics_outage`";
 
 /// What an action or a step can do, whichever of it was written.
-pub(super) struct Deeds<'a> {
-    rollout_restart: Option<&'a String>,
-    rollout_undo: Option<&'a String>,
-    scale: Option<&'a ScaleSpec>,
-    set_resources: Option<&'a SetResourcesSpec>,
-    set_env: Option<&'a SetEnvSpec>,
-    patch_hpa: Option<&'a PatchHpaSpec>,
-    set_node_group: Option<&'a SetNodeGroupSpec>,
-    metrics_outage: Option<SimDuration>,
+pub(super) struct Deeds {
+    step: ActionStepSpec,
     choices: &'static str,
     whole: &'static str,
 }
 
-impl<'a> Deeds<'a> {
-    pub(super) fn of_action(spec: &'a ActionSpec) -> Self {
+impl Deeds {
+    pub(super) fn of_action(spec: &ActionSpec) -> Self {
         Self {
-            rollout_restart: spec.rollout_restart.as_ref(),
-            rollout_undo: spec.rollout_undo.as_ref(),
-            scale: spec.scale.as_ref(),
-            set_resources: spec.set_resources.as_ref(),
-            set_env: spec.set_env.as_ref(),
-            patch_hpa: spec.patch_hpa.as_ref(),
-            set_node_group: spec.set_node_group.as_ref(),
-            metrics_outage: spec.metrics_outage,
+            step: spec.own_step(),
             choices: CHOICES_OR_STEPS,
             whole: "this action",
         }
     }
 
-    pub(super) fn of_step(spec: &'a ActionStepSpec) -> Self {
+    pub(super) fn of_step(spec: &ActionStepSpec) -> Self {
         Self {
-            rollout_restart: spec.rollout_restart.as_ref(),
-            rollout_undo: spec.rollout_undo.as_ref(),
-            scale: spec.scale.as_ref(),
-            set_resources: spec.set_resources.as_ref(),
-            set_env: spec.set_env.as_ref(),
-            patch_hpa: spec.patch_hpa.as_ref(),
-            set_node_group: spec.set_node_group.as_ref(),
-            metrics_outage: spec.metrics_outage,
+            step: spec.clone(),
             choices: CHOICES,
             whole: "this step",
         }
     }
 
     fn count(&self) -> usize {
+        let step = &self.step;
         [
-            self.rollout_restart.is_some(),
-            self.rollout_undo.is_some(),
-            self.scale.is_some(),
-            self.set_resources.is_some(),
-            self.set_env.is_some(),
-            self.patch_hpa.is_some(),
-            self.set_node_group.is_some(),
-            self.metrics_outage.is_some(),
+            step.rollout_restart.is_some(),
+            step.rollout_undo.is_some(),
+            step.scale.is_some(),
+            step.set_resources.is_some(),
+            step.set_env.is_some(),
+            step.patch_hpa.is_some(),
+            step.set_node_group.is_some(),
+            step.metrics_outage.is_some(),
         ]
         .into_iter()
         .filter(|&is_there| is_there)
@@ -105,32 +83,32 @@ impl<'a> Deeds<'a> {
     fn read(&self, scene: Scene<'_>, path: &FieldPath, problems: &mut Problems) -> Vec<Action> {
         let context = scene.context;
         let mut found = Vec::new();
-        if let Some(service) = self.rollout_restart {
+        if let Some(service) = &self.step.rollout_restart {
             let target = deployment(scene, service, &path.join("rollout_restart"), problems);
             found.extend(target.map(|(id, _)| Action::RolloutRestart(id)));
         }
-        if let Some(service) = self.rollout_undo {
+        if let Some(service) = &self.step.rollout_undo {
             let target = deployment(scene, service, &path.join("rollout_undo"), problems);
             found.extend(target.map(|(id, _)| Action::RolloutUndo(id)));
         }
-        if let Some(spec) = self.scale {
+        if let Some(spec) = &self.step.scale {
             found.extend(scale(scene, spec, &path.join("scale"), problems));
         }
-        if let Some(spec) = self.set_resources {
+        if let Some(spec) = &self.step.set_resources {
             let path = path.join("set_resources");
             found.extend(resources::set_resources(scene, spec, &path, problems));
         }
-        if let Some(spec) = self.set_env {
+        if let Some(spec) = &self.step.set_env {
             found.extend(set_env(scene, spec, &path.join("set_env"), problems));
         }
-        if let Some(spec) = self.patch_hpa {
+        if let Some(spec) = &self.step.patch_hpa {
             found.extend(patch_hpa(scene, spec, &path.join("patch_hpa"), problems));
         }
-        if let Some(spec) = self.set_node_group {
+        if let Some(spec) = &self.step.set_node_group {
             let path = path.join("set_node_group");
             found.extend(set_node_group(scene, spec, &path, problems));
         }
-        if let Some(length) = self.metrics_outage {
+        if let Some(length) = self.step.metrics_outage {
             if length.is_zero() {
                 context.check(problems).invalid(
                     &path.join("metrics_outage"),
