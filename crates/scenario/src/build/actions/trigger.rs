@@ -2,6 +2,7 @@
 
 use super::super::metrics;
 use super::Scene;
+use crate::check::Checker;
 use crate::diagnostic::{Code, Problems};
 use crate::path::FieldPath;
 use crate::spec::{
@@ -107,6 +108,20 @@ fn elapsed(start: &Zoned, local: jiff::civil::DateTime) -> Option<SimDuration> {
     u64::try_from(nanos).ok().map(SimDuration::from_nanos)
 }
 
+fn no_such_zone(name: &str, path: &FieldPath, check: &mut Checker<'_>) {
+    let message = format!("there is no time zone `{name}`");
+    let zones = TimeZoneDatabase::bundled();
+    let known: Vec<_> = zones.available().collect();
+    let nearest = suggest::nearest(name, known.iter().map(TimeZoneName::as_str));
+    check.report(Code::InvalidValue, path, message, |problem| {
+        let problem = problem.legal("the name of a time zone, as UTC or Asia/Kolkata");
+        match nearest {
+            Some(name) => problem.help(format!("did you mean `{name}`?")),
+            None => problem,
+        }
+    });
+}
+
 fn cron(
     scene: Scene<'_>,
     spec: &CronSpec,
@@ -119,20 +134,9 @@ fn cron(
     let own_zone = start.time_zone().iana_name().unwrap_or("UTC");
     let time_zone = spec.time_zone.as_deref().unwrap_or(own_zone);
     let zone = Zone::of(time_zone);
-    if !zone.is_known() || time_zone.is_empty() {
-        let message = format!("there is no time zone `{time_zone}`");
-        let zones = TimeZoneDatabase::bundled();
-        let known: Vec<_> = zones.available().collect();
-        let nearest = suggest::nearest(time_zone, known.iter().map(TimeZoneName::as_str));
-        let path = path.join("time_zone");
-        check.report(Code::InvalidValue, &path, message, |problem| {
-            let problem = problem.legal("the name of a time zone, as UTC or Asia/Kolkata");
-            match nearest {
-                Some(name) => problem.help(format!("did you mean `{name}`?")),
-                None => problem,
-            }
-        });
-        return None;
+    let is_known = zone.is_known() && !time_zone.is_empty();
+    if !is_known {
+        no_such_zone(time_zone, &path.join("time_zone"), &mut check);
     }
     let schedule_path = path.join("schedule");
     if spec.schedule.contains("TZ=") {
@@ -153,6 +157,9 @@ fn cron(
             return None;
         }
     };
+    if !is_known {
+        return None;
+    }
     let start_unix_seconds = start.timestamp().as_second();
     let next = schedule.next(start_unix_seconds - 1).flatten();
     let end = context.spec.duration.as_secs_f64();
